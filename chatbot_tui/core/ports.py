@@ -1,0 +1,112 @@
+"""What the UI needs of the torch side, as protocols and plain records."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeAlias
+
+from chatbot_tui.core.frames import ReplyEvent, StepFrame
+from chatbot_tui.core.sampling import SamplingSettings
+
+Speaker: TypeAlias = Literal["you", "bot"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a conversation. A bot's turn keeps what is needed to draw it again bit for bit."""
+
+    speaker: Speaker
+    text: str
+    checkpoint: str = ""
+    """Fingerprint of the checkpoint that spoke; empty for a person."""
+    tokens: tuple[int, ...] = ()
+    """The drawn tokens, an end token included; empty for a person."""
+    strategies: tuple[tuple[int, SamplingSettings], ...] = ()
+    """(step, settings) for each change of strategy, from step 0 on."""
+    seed: int = 0
+    reply: int = 0
+    """Number of the reply in its conversation: with the seed and the step it fixes every random number."""
+    finish_reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast tokens come."""
+
+    tokens_per_second: float | None = 20.0
+    """None: as fast as the machine can."""
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRequest:
+    """All that a reply depends on."""
+
+    turns: tuple[Turn, ...]
+    """The conversation so far, oldest first; the last turn is answered."""
+    sampling: SamplingSettings
+    seed: int = 0
+    reply: int = 0
+    max_tokens: int = 60
+    min_tokens: int = 0
+    top: int | None = 20
+    """How many of the likeliest tokens each frame lists; None lists the whole vocabulary."""
+    pinned: tuple[str, ...] = ()
+    """Words to watch; each is followed by its first token as it stands after a space."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedCheckpoint:
+    """A checkpoint that is ready to speak."""
+
+    name: str
+    path: str
+    fingerprint: str
+    """SHA-256 of the weights, as hexadecimal digits."""
+    architecture: Mapping[str, Any]
+    parameters: int
+    card: Mapping[str, Any]
+    sampling: SamplingSettings
+    """The settings that its card recommends."""
+    most_frequent: str | None
+    """Text of the most frequent token of the training stream, of those not banned; None without counts."""
+    prompt_sensitivity: float
+    warnings: tuple[str, ...] = ()
+
+
+class ChatBackend(Protocol):
+    """The torch side as the UI sees it. `load`, `reply` and `recall` block and run in a thread; the rest return at once from any thread.
+
+    One reply at a time: end the iterator of `reply` or `recall` before the next call.
+    """
+
+    def load(self, checkpoint: str, vocabulary: str | None = None) -> LoadedCheckpoint:
+        """Make a checkpoint (name, folder or file) the one that speaks. The old one goes on speaking if this raises InputError."""
+        ...
+
+    def reply(self, request: ReplyRequest) -> Iterator[ReplyEvent]:
+        """Answer the last turn: one PromptScored, a StepFrame a token, one ReplyFinished. Raises InputError."""
+        ...
+
+    def recall(self, turns: tuple[Turn, ...], *, top: int | None = 20, pinned: tuple[str, ...] = ()) -> Iterator[StepFrame]:
+        """Compute again the frames of the last turn, a bot's, exactly as they were. Raises InputError if another checkpoint spoke it."""
+        ...
+
+    def set_sampling(self, settings: SamplingSettings) -> None:
+        """Use `settings` from the next token on, in mid-reply too."""
+        ...
+
+    def set_pace(self, pace: Pace) -> None:
+        """Change the speed, pause or go on."""
+        ...
+
+    def advance(self) -> None:
+        """Let one token through while paused."""
+        ...
+
+    def cancel(self) -> None:
+        """End the reply under way after the token in hand; its last event is ReplyFinished with reason 'cancelled'."""
+        ...
+
+    def close(self) -> None:
+        """Free everything; nothing may be called afterwards."""
+        ...

@@ -1,0 +1,1 @@
+"""How the net speaks: filters, sampler, engine, conversation."""

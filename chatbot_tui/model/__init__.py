@@ -1,0 +1,1 @@
+"""What the network is: configuration, LSTM, tokenizer, checkpoint folder."""

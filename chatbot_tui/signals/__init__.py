@@ -1,0 +1,1 @@
+"""What can be measured: pure functions, each with its definition and source."""

@@ -1,0 +1,1 @@
+"""How the net learns: corpus, batches, schedule, loop, evaluation."""
