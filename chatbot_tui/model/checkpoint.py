@@ -1,0 +1,249 @@
+"""A checkpoint folder: weights, configuration, tokenizer, card and token counts, written whole or not at all."""
+
+import hashlib
+import json
+import os
+import shutil
+import struct
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from chatbot_tui.core.errors import InputError
+from chatbot_tui.model.config import ModelConfig
+from chatbot_tui.model.lstm import LanguageModel
+from chatbot_tui.model.tokenizer import Tokenizer
+
+FORMAT_VERSION = 1
+WEIGHTS = "model.safetensors"
+CONFIG = "config.json"
+TOKENIZER = "tokenizer.json"
+CARD = "card.json"
+COUNTS = "token_counts.safetensors"
+
+MAX_HEADER_BYTES = 16 << 20
+MAX_JSON_BYTES = 8 << 20
+MAX_PARAMETERS = 1 << 30
+DTYPES = {"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32, "F64": torch.float64}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A net with all that is needed to speak and to be judged."""
+
+    model: LanguageModel
+    tokenizer: Tokenizer
+    card: Mapping[str, Any] = field(default_factory=dict)
+    counts: Tensor | None = None
+    """How often each token stood in the training stream, int64 [vocabulary]."""
+    name: str = ""
+    path: Path | None = None
+    fingerprint: str = ""
+    """SHA-256 of the weights file."""
+
+    @property
+    def banned(self) -> tuple[int, ...]:
+        """Ids that the net must never say, by the card's `banned_tokens`."""
+        ids = (self.tokenizer.token(str(token)) for token in self.card.get("banned_tokens", ()))
+        return tuple(token for token in ids if token is not None)
+
+    @property
+    def most_frequent(self) -> int | None:
+        """The most frequent token of the training stream, of those not banned; None without counts."""
+        if self.counts is None:
+            return None
+        counts = self.counts.clone()
+        counts[list(self.banned)] = -1
+        return int(counts.argmax())
+
+
+def save_checkpoint(
+    folder: Path, model: LanguageModel, tokenizer: Tokenizer, card: Mapping[str, Any], counts: Tensor, *, dtype: torch.dtype = torch.float16
+) -> None:
+    """Write a checkpoint folder in one go: an interrupted or failed save leaves what stood there before.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    partial: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        weights = {
+            name: tensor.detach().to(dtype).contiguous().cpu()
+            for name, tensor in model.state_dict().items()
+            if name in model.config.shapes()
+        }
+        save_file(weights, partial / WEIGHTS)
+        save_file({"counts": counts.to(torch.int64).contiguous()}, partial / COUNTS)
+        write_json(partial / CONFIG, {"format_version": FORMAT_VERSION, "architecture": model.config.to_json()})
+        tokenizer.save(partial / TOKENIZER)
+        write_json(partial / CARD, card)
+        replace_folder(partial, folder)
+    except (OSError, SafetensorError) as error:
+        if partial is not None:
+            shutil.rmtree(partial, ignore_errors=True)
+        raise InputError(f"cannot save the checkpoint to {folder}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def replace_folder(new: Path, folder: Path) -> None:
+    """Put `new` in the place of `folder`; the old one goes only once the new one stands."""
+    new.chmod(0o755)
+    if not folder.exists():
+        new.rename(folder)
+        return
+    old = folder.with_name(f".{folder.name}.old-{os.getpid()}")
+    folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Write strict JSON, readable by people."""
+    path.write_text(json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a JSON object of bounded size. Raises InputError."""
+    try:
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise InputError(f"{path} is larger than {MAX_JSON_BYTES:,} bytes: it cannot be what its name says")
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is not valid JSON: {error}") from None
+    if not isinstance(values, dict):
+        raise InputError(f"{path} must hold a JSON object")
+    return values
+
+
+def load_checkpoint(folder: Path, *, dtype: torch.dtype = torch.float32, allow_non_finite: bool = False) -> Checkpoint:
+    """Read a checkpoint folder; shapes are compared with the configuration before any memory is taken.
+
+    Raises:
+        InputError: a file is missing, malformed, of another shape than the configuration says, or holds NaN or infinity.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a checkpoint folder: name one that holds {WEIGHTS}, {CONFIG} and {TOKENIZER}")
+    for name in (WEIGHTS, CONFIG, TOKENIZER):
+        if not (folder / name).is_file():
+            raise InputError(f"{folder} has no {name}: a checkpoint folder holds {WEIGHTS}, {CONFIG} and {TOKENIZER}")
+    config = read_config(folder / CONFIG)
+    card = read_json(folder / CARD) if (folder / CARD).exists() else {}
+    tokenizer = Tokenizer.load(folder / TOKENIZER, *([str(card["end_token"])] if card.get("end_token") else []))
+    if tokenizer.size != config.vocab_size:
+        raise InputError(
+            f"{folder}: the tokenizer has {tokenizer.size:,} tokens and the network {config.vocab_size:,}: they do not belong together"
+        )
+    check_header(folder / WEIGHTS, config.shapes())
+    try:
+        weights = load_file(folder / WEIGHTS)
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"cannot read {folder / WEIGHTS}: {error}") from None
+    if not allow_non_finite:
+        for name, tensor in weights.items():
+            if not torch.isfinite(tensor).all():
+                raise InputError(f"{folder / WEIGHTS}: {name} holds NaN or infinity: the net is broken and cannot speak")
+    model = build(config, weights, dtype)
+    counts = read_counts(folder / COUNTS, config.vocab_size) if (folder / COUNTS).exists() else None
+    with (folder / WEIGHTS).open("rb") as file:
+        fingerprint = hashlib.file_digest(file, "sha256").hexdigest()
+    return Checkpoint(model, tokenizer, card, counts, folder.name, folder, fingerprint)
+
+
+def build(config: ModelConfig, weights: Mapping[str, Tensor], dtype: torch.dtype) -> LanguageModel:
+    """Return a network in evaluation mode that holds `weights` as `dtype`."""
+    with torch.device("meta"):
+        model = LanguageModel(config)
+    state = {name: tensor.to(dtype) for name, tensor in weights.items()}
+    if config.tied:
+        state["fc.weight"] = state["embedding.weight"]
+    model.load_state_dict(state, assign=True)
+    if config.tied:
+        model.fc.weight = model.embedding.weight
+    return model.requires_grad_(False).eval()
+
+
+def read_config(path: Path) -> ModelConfig:
+    """Read config.json; older format versions are brought up to date. Raises InputError."""
+    values = read_json(path)
+    version = values.get("format_version")
+    if not isinstance(version, int) or version < 1:
+        raise InputError(f"{path} has no format_version: it is not the configuration of a checkpoint")
+    if version > FORMAT_VERSION:
+        raise InputError(f"{path} has format version {version}: this program reads up to {FORMAT_VERSION}; update it")
+    architecture = values.get("architecture")
+    if not isinstance(architecture, dict):
+        raise InputError(f"{path} has no architecture: it is not the configuration of a checkpoint")
+    config = ModelConfig.from_json(architecture)
+    if sum(count(shape) for shape in config.shapes().values()) > MAX_PARAMETERS:
+        raise InputError(f"{path} describes a network of more than {MAX_PARAMETERS:,} parameters: too large for this program")
+    return config
+
+
+def check_header(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Compare a safetensors header with the shapes that are expected. Raises InputError at the first difference."""
+    header = read_header(path)
+    header.pop("__metadata__", None)
+    for name, shape in shapes.items():
+        entry = header.get(name)
+        if not isinstance(entry, dict):
+            raise InputError(f"{path} has no tensor {name}: the weights do not fit config.json")
+        if entry.get("shape") != list(shape):
+            raise InputError(
+                f"{path}: {name} has shape {entry.get('shape')}, config.json says {list(shape)}: they belong to different nets"
+            )
+        if entry.get("dtype") not in DTYPES:
+            raise InputError(f"{path}: {name} has type {entry.get('dtype')!r}: use one of {', '.join(DTYPES)}")
+    unknown = sorted(set(header) - set(shapes))
+    if unknown:
+        raise InputError(f"{path} has a tensor {unknown[0]!r} that config.json does not call for: the weights do not fit")
+
+
+def read_header(path: Path) -> dict[str, Any]:
+    """Return the header of a safetensors file: name -> dtype, shape, data_offsets. Raises InputError."""
+    try:
+        with path.open("rb") as file:
+            prefix = file.read(8)
+            size = struct.unpack("<Q", prefix)[0] if len(prefix) == 8 else 0
+            if not 2 <= size <= MAX_HEADER_BYTES:
+                raise InputError(f"{path} is not a safetensors file: its header is missing or too long")
+            header = json.loads(file.read(size))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise InputError(f"{path} is not a safetensors file: its header is not JSON") from None
+    if not isinstance(header, dict):
+        raise InputError(f"{path} is not a safetensors file: its header is not an object")
+    return header
+
+
+def read_counts(path: Path, vocab_size: int) -> Tensor:
+    """Read token counts, int64 [vocabulary]. Raises InputError."""
+    header = read_header(path)
+    entry = header.get("counts")
+    if not isinstance(entry, dict) or entry.get("shape") != [vocab_size] or entry.get("dtype") != "I64":
+        raise InputError(f"{path} does not hold {vocab_size:,} whole numbers called counts: remove it or restore the right one")
+    try:
+        counts = load_file(path)["counts"]
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"cannot read {path}: {error}") from None
+    if (counts < 0).any():
+        raise InputError(f"{path} holds negative counts: remove it or restore the right one")
+    return counts
+
+
+def count(shape: tuple[int, ...]) -> int:
+    """Return the number of elements of a shape."""
+    total = 1
+    for side in shape:
+        total *= side
+    return total

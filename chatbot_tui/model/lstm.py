@@ -1,0 +1,104 @@
+"""The network: embedding, LSTM stack, output layer, over whole sequences. One token at a time: see step.py."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from chatbot_tui.model.config import ModelConfig
+from chatbot_tui.model.initialise import initialise
+
+State: TypeAlias = tuple[Tensor, Tensor]
+"""(h, c), each [layers, batch, hidden]: what nn.LSTM takes and gives."""
+
+ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = MappingProxyType(
+    {"tanh": torch.tanh, "relu": torch.relu, "hardtanh": functional.hardtanh, "identity": lambda x: x}
+)
+
+
+class LanguageModel(nn.Module):
+    """An LSTM language model whose parameters bear the names of the plain PyTorch class.
+
+    `embedding.weight`, `lstm.weight_ih_l0`, ..., `fc.weight`, `fc.bias`; a tied net has no `fc.weight` of its own, and
+    `projection.weight` where the hidden state is wider or narrower than the embedding.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.embedding = nn.Embedding(config.vocab_size, config.embedding_dim)
+        between = config.dropout if config.num_layers > 1 else 0.0
+        self.lstm = nn.LSTM(config.embedding_dim, config.hidden_dim, config.num_layers, dropout=between)
+        self.projection = nn.Linear(config.hidden_dim, config.embedding_dim, bias=False) if config.projected else None
+        self.fc = nn.Linear(config.output_dim, config.vocab_size)
+        if config.tied:
+            self.fc.weight = self.embedding.weight
+        self.dropout = nn.Dropout(config.dropout)
+        initialise(self, config)
+
+    def zero_state(self, batch: int) -> State:
+        """Return the fresh state: zeros, [layers, batch, hidden]."""
+        weight = self.embedding.weight
+        zeros = weight.new_zeros(self.config.num_layers, batch, self.config.hidden_dim)
+        return zeros, zeros.clone()
+
+    def hidden(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Return what the output layer reads, [time, batch, output_dim], and the new state, for tokens [time, batch]."""
+        state = self.zero_state(tokens.shape[1]) if state is None else state
+        x = self.dropout(self.embedding(tokens))  # [time, batch, embedding]
+        if self.config.cell_activation != "tanh":
+            x, state = self._unrolled(x, state)
+        elif self.config.residual:
+            x, state = self._residual(x, state)
+        else:
+            x, state = self.lstm(x, state)
+        x = self.dropout(x)
+        return (x if self.projection is None else self.projection(x)), state
+
+    def forward(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        """Return next-token logits [time, batch, vocabulary] and the new state for tokens [time, batch]."""
+        x, state = self.hidden(tokens, state)
+        return self.fc(x), state
+
+    def layer_weights(self, layer: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return weight_ih [4H, in], weight_hh [4H, H], bias_ih [4H] and bias_hh [4H] of a layer; gate order i, f, g, o."""
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        w_ih, w_hh, b_ih, b_hh = (self.lstm.get_parameter(f"{name}_l{layer}") for name in names)
+        return w_ih, w_hh, b_ih, b_hh
+
+    def _residual(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        hs, cs = [], []
+        for layer in range(self.config.num_layers):
+            initial = [part[layer : layer + 1].to(x.dtype) for part in state]
+            out, h, c = torch.lstm(x, initial, list(self.layer_weights(layer)), True, 1, 0.0, self.training, False, False)
+            x = self._join(layer, x, out)
+            hs.append(h)
+            cs.append(c)
+        return x, (torch.cat(hs), torch.cat(cs))
+
+    def _unrolled(self, x: Tensor, state: State) -> tuple[Tensor, State]:
+        squash = ACTIVATIONS[self.config.cell_activation]
+        hs, cs = [], []
+        for layer in range(self.config.num_layers):
+            w_ih, w_hh, b_ih, b_hh = self.layer_weights(layer)
+            h, c = state[0][layer], state[1][layer]
+            inputs = functional.linear(x, w_ih, b_ih + b_hh)  # [time, batch, 4H]
+            outputs = []
+            for z in inputs:
+                i, f, g, o = (z + functional.linear(h, w_hh)).chunk(4, dim=1)
+                c = f.sigmoid() * c + i.sigmoid() * squash(g)
+                h = o.sigmoid() * squash(c)
+                outputs.append(h)
+            x = self._join(layer, x, torch.stack(outputs))
+            hs.append(h)
+            cs.append(c)
+        return x, (torch.stack(hs), torch.stack(cs))
+
+    def _join(self, layer: int, x: Tensor, out: Tensor) -> Tensor:
+        """Add the layer's input where residual connections are on, then drop units between layers."""
+        if self.config.residual and layer > 0:
+            out = out + x
+        return self.dropout(out) if layer < self.config.num_layers - 1 else out
