@@ -124,7 +124,7 @@ class SamplingSettings:
         if self.order not in ORDERS:
             raise InputError(f"order is {self.order!r}: use one of {', '.join(ORDERS)}")
 
-    def changed(self, **values: Any) -> Self:
+    def changed(self, /, **values: Any) -> Self:
         """Return these settings with some values replaced, validated again."""
         unknown = sorted(set(values) - {field.name for field in fields(self)})
         if unknown:
@@ -140,7 +140,7 @@ def check(name: str, value: object, parameter: Parameter) -> None:
     """Raise InputError unless `value` is a number that `parameter` allows."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InputError(f"{name} is {value!r}: it must be a number")
-    if not math.isfinite(value):
+    if isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"{name} is {value}: it must be a finite number")
     if parameter.whole and not isinstance(value, int):
         raise InputError(f"{name} is {value}: it must be a whole number")
@@ -148,6 +148,13 @@ def check(name: str, value: object, parameter: Parameter) -> None:
     if too_small or value > parameter.maximum:
         bound = "above" if parameter.open_minimum else "at least"
         raise InputError(f"{name} is {value}: it must be {bound} {parameter.minimum:g} and at most {parameter.maximum:g}")
+
+
+def settings_from(values: object) -> SamplingSettings:
+    """Build settings from what a file holds: option names with values, those that are missing off. Raises InputError."""
+    if not isinstance(values, Mapping):
+        raise InputError(f"sampling settings are {type(values).__name__}: use a table of option names and values")
+    return SamplingSettings().changed(**{str(name): value for name, value in values.items()})
 
 
 PRESETS: Mapping[str, SamplingSettings] = MappingProxyType(

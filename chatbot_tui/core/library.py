@@ -1,0 +1,280 @@
+"""Which checkpoints there are and what they say of themselves, read without torch."""
+
+import difflib
+import os
+import shutil
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from chatbot_tui.core import paths
+from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.strict_json import clean, parse, read_object
+
+Source: TypeAlias = Literal["shipped", "own"]
+
+FORMAT_VERSION = 1
+WEIGHTS = "model.safetensors"
+CONFIG = "config.json"
+TOKENIZER = "tokenizer.json"
+CARD = "card.json"
+
+MAX_JSON_BYTES = 8 << 20
+MAX_HEADER_BYTES = 16 << 20
+MAX_SIDES = 8
+MAX_SIDE = 1 << 40
+MAX_NAME_LENGTH = 100
+RESERVED = set('<>:"|?*/\\')
+"""Characters that a file name may not hold on one system or another."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointEntry:
+    """One checkpoint folder. A broken one is an entry too, with what is wrong with it."""
+
+    name: str
+    path: Path
+    source: Source
+    architecture: Mapping[str, Any] = field(default_factory=dict)
+    """As in config.json: vocab_size, embedding_dim, hidden_dim, num_layers and more."""
+    parameters: int = 0
+    """Numbers in the weights file; tied ones count once."""
+    teaches: str = ""
+    """What one can learn from this checkpoint, in a sentence."""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    card: Mapping[str, Any] = field(default_factory=dict)
+    """card.json as it stands: recipe, seed, steps, corpus, sampling and more. Values are not checked."""
+    problem: str | None = None
+    """Why it cannot be loaded, and what to do; None as far as can be told without reading the weights."""
+    bytes: int = 0
+    """Size on disk."""
+
+
+def list_checkpoints() -> list[CheckpointEntry]:
+    """Return the shipped checkpoints and then the person's own, each by name."""
+    entries: list[CheckpointEntry] = []
+    for folder, source in sources():
+        entries += [read_entry(path, source) for path in subfolders(folder)]
+    return entries
+
+
+def find(name_or_path: str) -> CheckpointEntry | Path:
+    """Return the checkpoint of that name, else the checkpoint folder there, else the foreign file there.
+
+    A shipped checkpoint comes before one's own of the same name, which its path still reaches.
+
+    Raises:
+        InputError: there is none, or its folder is broken.
+    """
+    entry = next((entry for folder, source in sources() if (entry := named(folder, name_or_path, source))), None)
+    path = Path(name_or_path).expanduser() if name_or_path.startswith("~") else Path(name_or_path)
+    try:
+        if entry is None and name_or_path and path.is_dir():
+            entry = read_entry(path, "own")
+        elif entry is None and path.is_file():
+            return path
+    except (OSError, ValueError):
+        entry = None
+    if entry is None:
+        raise InputError(f"no checkpoint {shown(name_or_path)}: {advice(name_or_path)}")
+    if entry.problem:
+        raise InputError(f"checkpoint {shown(name_or_path)} cannot be loaded: {entry.problem}")
+    return entry
+
+
+def rename(entry: CheckpointEntry, new_name: str) -> CheckpointEntry:
+    """Give one's own checkpoint another name, and return it under that name.
+
+    Raises:
+        InputError: it is not one's own, the name is taken or cannot be a folder's name, or the disk refuses.
+    """
+    require_own(entry, "renamed")
+    new_name = new_name.strip()
+    check_name(new_name)
+    target = entry.path.with_name(new_name)
+    taken = {other.name.casefold() for other in list_checkpoints() if other.path != entry.path}
+    if new_name.casefold() in taken or (os.path.lexists(target) and new_name.casefold() != entry.name.casefold()):
+        raise InputError(f"there is already a checkpoint {shown(new_name)}: choose another name")
+    try:
+        entry.path.rename(target)
+    except OSError as error:
+        raise InputError(f"cannot rename {shown(entry.name)}: {error.strerror or error}; check the folder {target.parent}") from None
+    return read_entry(target, "own")
+
+
+def delete(entry: CheckpointEntry) -> None:
+    """Remove one's own checkpoint from the disk. Links are removed, never what they lead to.
+
+    Raises:
+        InputError: it is not one's own, or the disk refuses.
+    """
+    require_own(entry, "deleted")
+    try:
+        if entry.path.is_symlink():
+            entry.path.unlink()
+        else:
+            shutil.rmtree(entry.path)
+    except OSError as error:
+        raise InputError(f"cannot delete {shown(entry.name)}: {error.strerror or error}; check the folder {entry.path}") from None
+
+
+def check_name(name: str) -> None:
+    """Raise InputError unless `name` can be a checkpoint's name on every system."""
+    if not name or len(name.encode("utf-8", "replace")) > MAX_NAME_LENGTH:
+        raise InputError(f"a checkpoint's name has 1 to {MAX_NAME_LENGTH} letters: choose another name")
+    if name[0] in ".-" or name[-1] in ". ":
+        raise InputError(f"{shown(name)} cannot be a name: it must not begin with a dot or a dash, nor end with a dot")
+    if RESERVED & set(name) or not name.isprintable():
+        raise InputError(f"{shown(name)} cannot be a name: use letters, digits, spaces, dots, dashes and underscores")
+
+
+def require_own(entry: CheckpointEntry, done: str) -> None:
+    """Raise InputError unless `entry` stands directly in the folder of one's own checkpoints."""
+    if entry.source == "shipped":
+        raise InputError(f"{shown(entry.name)} comes with the program and cannot be {done}: choose one of your own")
+    if entry.path.parent.resolve() != paths.checkpoints_folder().resolve() or entry.path.name in ("", ".", ".."):
+        raise InputError(f"{shown(entry.name)} is not in {paths.checkpoints_folder()} and cannot be {done} from here")
+
+
+def sources() -> tuple[tuple[Path, Source], ...]:
+    """Return the folders that hold checkpoints, in the order in which names are looked up."""
+    return (paths.shipped_checkpoints(), "shipped"), (paths.checkpoints_folder(), "own")
+
+
+def subfolders(folder: Path) -> list[Path]:
+    """Return the visible folders in a folder by name; none where it cannot be read."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    except OSError:
+        return []
+
+
+def named(folder: Path, name: str, source: Source) -> CheckpointEntry | None:
+    """Return the checkpoint called `name` in a folder, if it is there."""
+    path = next((path for path in subfolders(folder) if path.name == name), None)
+    return read_entry(path, source) if path else None
+
+
+def read_entry(path: Path, source: Source) -> CheckpointEntry:
+    """Describe a checkpoint folder, without raising: what is wrong with it stands in `problem`."""
+    name, size = path.name or path.resolve().name, folder_size(path)
+    try:
+        card = read_object(path / CARD, MAX_JSON_BYTES) if (path / CARD).exists() else {}
+    except (InputError, OSError) as error:
+        return CheckpointEntry(name, path, source, problem=one_line(error), bytes=size)
+    teaches, metrics = card.get("teaches", ""), card.get("metrics", {})
+    entry = CheckpointEntry(
+        name,
+        path,
+        source,
+        teaches=clean(teaches) if isinstance(teaches, str) else "",
+        metrics=metrics if isinstance(metrics, dict) else {},
+        card=card,
+        bytes=size,
+    )
+    return inspect(entry)
+
+
+def inspect(entry: CheckpointEntry) -> CheckpointEntry:
+    """Return the entry with architecture and number of parameters, or with its problem."""
+    try:
+        for file in (WEIGHTS, CONFIG, TOKENIZER):
+            if not (entry.path / file).is_file():
+                raise InputError(f"it has no {file}: restore that file, or choose another checkpoint")
+        architecture = read_architecture(entry.path / CONFIG)
+        return replace(entry, architecture=architecture, parameters=count_parameters(entry.path / WEIGHTS))
+    except (InputError, OSError) as error:
+        return replace(entry, problem=one_line(error))
+
+
+def read_architecture(path: Path) -> dict[str, Any]:
+    """Return the architecture that config.json holds. Raises InputError."""
+    values = read_object(path, MAX_JSON_BYTES)
+    version, architecture = values.get("format_version"), values.get("architecture")
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1 or not isinstance(architecture, dict):
+        raise InputError(f"{path} lacks format_version or architecture: restore it from where it came")
+    if version > FORMAT_VERSION:
+        raise InputError(f"{path} was written by a newer version of this program: update it")
+    return architecture
+
+
+def count_parameters(path: Path) -> int:
+    """Return how many numbers a safetensors file holds, from its header alone.
+
+    The header is 8 bytes (its length, little-endian) and a JSON object: name -> dtype, shape, data_offsets.
+
+    Raises:
+        InputError: the header is malformed, or the file is shorter than its header says.
+    """
+    damaged = InputError(f"{path} is not a whole safetensors file: restore it from where it came")
+    try:
+        with path.open("rb") as file:
+            available = os.fstat(file.fileno()).st_size - 8
+            prefix = file.read(8)
+            length = struct.unpack("<Q", prefix)[0] if len(prefix) == 8 else 0
+            if not 2 <= length <= min(MAX_HEADER_BYTES, available):
+                raise damaged
+            header = parse(file.read(length))
+    except ValueError:
+        raise damaged from None
+    if not isinstance(header, dict):
+        raise damaged
+    tensors = [tensor for name, tensor in header.items() if name != "__metadata__"]
+    if not tensors or not all(is_tensor(tensor, available - length) for tensor in tensors):
+        raise damaged
+    return sum(elements(tensor["shape"]) for tensor in tensors)
+
+
+def is_tensor(tensor: object, data_bytes: int) -> bool:
+    """Return whether a header's entry has a sane shape and lies within the data."""
+    if not isinstance(tensor, dict):
+        return False
+    shape, offsets = tensor.get("shape"), tensor.get("data_offsets")
+    if not isinstance(shape, list) or len(shape) > MAX_SIDES or not all(is_count(side, MAX_SIDE) for side in shape):
+        return False
+    return isinstance(offsets, list) and len(offsets) == 2 and all(is_count(offset, data_bytes) for offset in offsets)
+
+
+def is_count(value: object, maximum: int) -> bool:
+    """Return whether `value` is a whole number from 0 to `maximum`."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= maximum
+
+
+def elements(shape: list[int]) -> int:
+    """Return the product of the sides of a shape."""
+    total = 1
+    for side in shape:
+        total *= side
+    return total
+
+
+def folder_size(folder: Path) -> int:
+    """Return the bytes of the files directly in a folder; links count as what they are."""
+    try:
+        with os.scandir(folder) as items:
+            return sum(item.stat(follow_symlinks=False).st_size for item in items if item.is_file(follow_symlinks=False))
+    except OSError:
+        return 0
+
+
+def advice(name: str) -> str:
+    """Return what to type instead of a name that does not exist."""
+    names = [entry.name for entry in list_checkpoints()]
+    close = difflib.get_close_matches(name[:MAX_NAME_LENGTH], names, n=1)
+    if close:
+        return f"did you mean {shown(close[0])}? `chatbot-tui checkpoints` lists all"
+    if names:
+        return f"use one of {', '.join(sorted(set(names))[:8])}, or the path of a checkpoint folder or file"
+    return "there are none yet: train one with `chatbot-tui train`, or give the path of a checkpoint folder or file"
+
+
+def shown(name: str) -> str:
+    """Return a name in quotes, short enough for one line and with nothing that a terminal would obey."""
+    return repr(name if len(name) <= MAX_NAME_LENGTH else name[: MAX_NAME_LENGTH - 1] + "…")
+
+
+def one_line(error: Exception) -> str:
+    """Return an error's message, printable and in one line."""
+    return " ".join(clean(str(error)).split())
