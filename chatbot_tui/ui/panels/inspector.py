@@ -1,0 +1,52 @@
+"""What the panels that look into a token have in common: the cursor they follow, and a heading on their upper edge."""
+
+from rich.cells import cell_len
+from textual.content import Content
+from textual.reactive import reactive
+
+from chatbot_tui.ui.cursor import EMPTY, Cursor
+from chatbot_tui.ui.widgets.glyphs import clip
+from chatbot_tui.ui.widgets.lines import MUTED, Line, Lines
+
+RULE = "$foreground 30%"
+"""Colour of the upper edge; the stylesheets of the panels use the same."""
+
+
+def heading(name: str, note: str, width: int) -> Content:
+    """Return a title for an upper edge of `width` cells: name on the left, note on the right, the edge between them."""
+    note = clip(note, width - len(name) - 6) if width - len(name) > 12 else ""
+    rule = width - len(name) - 2 - (cell_len(note) + 3 if note else 0)
+    parts: list[tuple[str, str]] = [(f" {name} ", "bold $foreground"), ("─" * max(rule, 0), RULE)]
+    if note:
+        parts += [(f" {note} ", MUTED), ("─", RULE)]
+    return Content.assemble(*parts)
+
+
+class Inspector(Lines):
+    """A panel that shows one token's frame and redraws whenever the cursor moves."""
+
+    NAME = ""
+    """Name on the upper edge."""
+
+    cursor: reactive[Cursor] = reactive(EMPTY)
+    """The token to show, with those before it."""
+
+    def note(self) -> str:
+        """Return what stands on the right of the upper edge; empty for nothing."""
+        return ""
+
+    def watch_cursor(self) -> None:
+        """Bring the heading up to date."""
+        self._head()
+
+    def on_resize(self) -> None:
+        """Stretch the heading over the new width."""
+        self._head()
+
+    def _head(self) -> None:
+        self.border_title = heading(self.NAME, self.note(), self.size.width)
+
+
+def waiting(text: str, width: int) -> list[Line]:
+    """Return the line that stands in a panel with nothing to show yet."""
+    return [[(clip(text, width), MUTED)]]
