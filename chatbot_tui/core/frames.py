@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from chatbot_tui.core.sampling import SamplingSettings
+
 FinishReason: TypeAlias = Literal["end", "length", "cancelled"]
 Verdict: TypeAlias = Literal["collapsed", "looping", "healthy"]
 Blame: TypeAlias = Literal["model", "decoder"]
@@ -129,6 +131,8 @@ class StepFrame:
     is_end: bool
     mirostat_mu: float | None = None
     """Mirostat's surprise limit before the draw, in bits; None when off."""
+    sampling: SamplingSettings | None = None
+    """The settings that drew this token, so that a change in mid-reply is on record at its exact step; None: not told."""
 
 
 @dataclass(frozen=True, slots=True)
