@@ -1,0 +1,113 @@
+"""What every sampler computes on a vector of logits: softmax, surprisal, order. A logit of -inf means that the token is cut."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Vector: TypeAlias = npt.NDArray[np.float64]
+Ids: TypeAlias = npt.NDArray[np.int64]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+
+LARGE = 1e100
+"""Bound on anything that a penalty takes from a logit: squares and sums stay finite, and exp(-LARGE) is 0 all the same."""
+SMALLEST_DIVISOR = 1e-30
+"""Bound on temperature and repetition penalty, for the same reason."""
+
+_SORTED_AT_ONCE = 512
+"""Entries that are sorted without narrowing the search first."""
+_NARROWINGS = 16
+_TOO_CLOSE = 1e-12
+"""Distance from a level at which the order of a sum's terms, which rounding depends on, could decide."""
+
+
+def softmax(logits: Vector) -> Vector:
+    """Return the probabilities, 0 for cut tokens; at least one logit must be finite."""
+    p: Vector = np.exp(logits - logits.max())
+    p /= p.sum()
+    return p
+
+
+def information(logits: Vector) -> tuple[Vector, Vector, float]:
+    """Return (p, -ln p in nats, H = -sum p ln p in nats); surprisals are at most LARGE, which a cut token gets."""
+    shifted = logits - logits.max()
+    p: Vector = np.exp(shifted)
+    total = p.sum()
+    p /= total
+    nats: Vector = np.minimum(np.log(total) - shifted, LARGE)
+    return p, nats, float((p * nats).sum())
+
+
+def cut(logits: Vector, where: Mask | Ids) -> Vector:
+    """Return a copy with -inf at `where`, a mask or ids."""
+    result = logits.copy()
+    result[where] = -np.inf
+    return result
+
+
+def kth_largest(values: Vector, k: int) -> float:
+    """Return the k-th largest value, counting ties; 1 <= k <= values.size."""
+    columns = 4 * k
+    if columns * 4 <= values.size:
+        # The k-th largest of the columns' maxima is a lower bound: partitioning what lies above it beats partitioning everything.
+        rows = values.size // columns
+        maxima = values[: rows * columns].reshape(rows, columns).max(axis=0)
+        bound = np.partition(maxima, columns - k)[columns - k]
+        if bound == values.max():
+            return float(bound)
+        values = values[values >= bound]
+    return float(np.partition(values, values.size - k)[values.size - k])
+
+
+def largest(values: Vector, k: int) -> Ids:
+    """Return the ids of the k largest values in descending order, ties in the order of their ids; all of them if there are fewer."""
+    if 0 < k < values.size:
+        ids = np.flatnonzero(values >= kth_largest(values, k))
+        return ids[np.argsort(-values[ids], kind="stable")[:k]]
+    return np.argsort(-values, kind="stable")[: max(k, 0)]
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """Where the running sum of weights, in ascending order of keys, first crosses a level."""
+
+    key: float
+    """Key of the entry that crosses."""
+    tie: int
+    """How many entries of just this key stand before it."""
+    before: float
+    """The running sum without it."""
+
+    def upto(self, keys: Vector) -> Mask:
+        """Return where the entries stand that the walk has met, the one that crosses included."""
+        met = keys < self.key
+        met[np.flatnonzero(keys == self.key)[: self.tie + 1]] = True
+        return met
+
+
+def crossing(keys: Vector, weights: Vector, level: float, *, reaching: bool) -> Crossing | None:
+    """Walk in ascending order of keys (ties: lower position first) until the sum of weights exceeds `level`, or reaches it if `reaching`.
+
+    Returns None if it never does.
+    """
+    base = 0.0
+    for _ in range(_NARROWINGS):
+        if keys.size <= _SORTED_AT_ONCE:
+            break
+        # Quickselect by weight: sorting the whole vocabulary would cost several times all the rest.
+        first = keys <= keys.mean()
+        mass = base + float(weights[first].sum())
+        if not 0 < np.count_nonzero(first) < keys.size or abs(mass - level) < _TOO_CLOSE:
+            break
+        if mass < level:
+            base = mass
+            first = ~first
+        keys, weights = keys[first], weights[first]
+    order = np.argsort(keys, kind="stable")
+    sums = np.cumsum(np.concatenate(([base], weights[order])))
+    at = int(np.searchsorted(sums[1:], level, side="left" if reaching else "right"))
+    if at == keys.size:
+        return None
+    key = keys[order[at]]
+    return Crossing(float(key), at - int(np.count_nonzero(keys < key)), float(sums[at]))
