@@ -1,0 +1,68 @@
+"""List the checkpoints that can be loaded by name."""
+
+import shutil
+from collections.abc import Mapping
+from typing import Any
+
+from chatbot_tui.commands.output import one_line, write, write_json
+from chatbot_tui.core import paths
+from chatbot_tui.core.library import CheckpointEntry, list_checkpoints
+
+NARROWEST = 20
+"""Columns that the last column of the table gets on any terminal."""
+
+
+def checkpoints(*, as_json: bool) -> None:
+    """Write the shipped checkpoints and one's own, as records or as a table."""
+    entries = list_checkpoints()
+    if as_json:
+        for entry in entries:
+            write_json(entry_to_json(entry))
+    elif entries:
+        write(table(entries, shutil.get_terminal_size((100, 24)).columns))
+    else:
+        write(f"No checkpoints yet. `chatbot-tui train` makes one; yours live in {paths.checkpoints_folder()}\n")
+
+
+def entry_to_json(entry: CheckpointEntry) -> dict[str, Any]:
+    """Return one checkpoint's record."""
+    return {
+        "name": entry.name,
+        "path": str(entry.path),
+        "source": entry.source,
+        "architecture": dict(entry.architecture),
+        "parameters": entry.parameters,
+        "teaches": entry.teaches,
+        "metrics": dict(entry.metrics),
+        "problem": entry.problem,
+    }
+
+
+def table(entries: list[CheckpointEntry], width: int) -> str:
+    """Return a line for each checkpoint, columns aligned, the last one cut where the terminal ends."""
+    rows = [("name", "from", "parameters", "network", "teaches")]
+    rows += [(one_line(entry.name), entry.source, size(entry), shape(entry.architecture), remark(entry)) for entry in entries]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = []
+    for row in rows:
+        start = "  ".join(cell.ljust(cells) for cell, cells in zip(row[:4], widths, strict=True)) + "  "
+        room = max(NARROWEST, width - len(start))
+        last = row[4] if len(row[4]) <= room else row[4][: room - 1] + "…"
+        lines.append((start + last).rstrip() + "\n")
+    return "".join(lines)
+
+
+def size(entry: CheckpointEntry) -> str:
+    """Return the number of parameters in millions; empty for a broken checkpoint."""
+    return "" if entry.problem else f"{entry.parameters / 1e6:.2f} M"
+
+
+def shape(architecture: Mapping[str, Any]) -> str:
+    """Return layers times units; empty where the configuration does not say."""
+    layers, units = architecture.get("num_layers", 1), architecture.get("hidden_dim")
+    return f"{layers} x {units}" if isinstance(layers, int) and isinstance(units, int) else ""
+
+
+def remark(entry: CheckpointEntry) -> str:
+    """Return what the checkpoint teaches, or what is wrong with it."""
+    return one_line(f"broken: {entry.problem}" if entry.problem else entry.teaches)
