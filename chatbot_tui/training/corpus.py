@@ -1,0 +1,128 @@
+"""Conversation text: where it comes from, read as dialogues of normalised turns."""
+
+import gzip
+import importlib.util
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import IO, Any, TypeAlias
+
+from chatbot_tui.core.errors import InputError
+from chatbot_tui.model.text import normalise
+
+Dialogue: TypeAlias = list[str]
+"""The turns of one conversation, oldest first, normalised, none empty."""
+
+CHITCHAT = "chitchat"
+"""Name of the corpus in the package chitchat-dataset: 4,017 dialogues of two turns or more, MIT."""
+
+MAX_LINE_CHARACTERS = 10_000_000
+"""A dialogue longer than this is a decompression bomb or not a dialogue."""
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A named body of dialogues."""
+
+    name: str
+    dialogues: list[Dialogue]
+
+    @property
+    def words(self) -> int:
+        """White-space words in all turns."""
+        return sum(len(turn.split()) for dialogue in self.dialogues for turn in dialogue)
+
+
+def read_corpus(source: str) -> Corpus:
+    """Read a file or the corpus named `chitchat`.
+
+    Raises:
+        InputError: there is no such file, its format is unknown, a line is malformed, or it holds no dialogue.
+    """
+    path = Path(source)
+    if source == CHITCHAT and not path.exists():
+        return Corpus(CHITCHAT, read_chitchat())
+    dialogues = read_dialogues(path)
+    if not dialogues:
+        raise InputError(f'{source} holds no dialogue: .jsonl wants {{"turns": [...]}} a line, .txt a turn a line')
+    return Corpus(corpus_name(path), dialogues)
+
+
+def corpus_name(path: Path) -> str:
+    """Return a file's name without its endings."""
+    name = path.name
+    for ending in (".gz", ".jsonl", ".txt"):
+        name = name.removesuffix(ending)
+    return name
+
+
+def read_dialogues(path: Path) -> list[Dialogue]:
+    """Read `.jsonl`, `.jsonl.gz` ({"turns": [...]} a line) or `.txt` (a turn a line, a blank line between dialogues)."""
+    if not path.is_file():
+        raise InputError(f"no corpus file {path}: give a .jsonl, .jsonl.gz or .txt file, or {CHITCHAT}")
+    try:
+        if path.name.endswith(".jsonl.gz"):
+            with gzip.open(path, "rt", encoding="utf-8") as file:
+                return list(from_json_lines(file, path))
+        if path.name.endswith(".jsonl"):
+            with path.open(encoding="utf-8") as file:
+                return list(from_json_lines(file, path))
+        if path.name.endswith(".txt"):
+            with path.open(encoding="utf-8") as file:
+                return list(from_plain_text(file))
+    except (OSError, EOFError) as error:
+        raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not UTF-8 text: convert it first") from None
+    raise InputError(f"{path} is of an unknown kind: use .jsonl, .jsonl.gz or .txt")
+
+
+def from_json_lines(file: IO[str], path: Path) -> Iterator[Dialogue]:
+    """Yield the dialogues of JSON lines."""
+    number = 0
+    while line := file.readline(MAX_LINE_CHARACTERS):
+        number += 1
+        if len(line) == MAX_LINE_CHARACTERS:
+            raise InputError(f"{path}, line {number} has more than {MAX_LINE_CHARACTERS:,} characters: too long for one dialogue")
+        if not line.strip():
+            continue
+        try:
+            turns = json.loads(line)["turns"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise InputError(f'{path}, line {number} is not {{"turns": [...]}}: mend or remove it') from None
+        if not isinstance(turns, list) or not all(isinstance(turn, str) for turn in turns):
+            raise InputError(f"{path}, line {number}: turns must be a list of texts")
+        if dialogue := clean(turns):
+            yield dialogue
+
+
+def from_plain_text(file: Iterable[str]) -> Iterator[Dialogue]:
+    """Yield the dialogues of plain text: a turn a line, a blank line between dialogues."""
+    for blank, lines in groupby(file, key=lambda line: not line.strip()):
+        if not blank and (dialogue := clean(lines)):
+            yield dialogue
+
+
+def clean(turns: Iterable[str]) -> Dialogue:
+    """Normalise turns and leave out the empty ones."""
+    return [text for turn in turns if (text := normalise(turn))]
+
+
+def read_chitchat() -> list[Dialogue]:
+    """Read the corpus of the package chitchat-dataset; consecutive messages of one sender are joined, single turns left out."""
+    spec = importlib.util.find_spec("chitchat_dataset")
+    if spec is None or spec.origin is None:
+        raise InputError("the corpus chitchat is not installed: pip install 'chatbot-tui[train]'")
+    with Path(spec.origin).with_name("dataset.json").open(encoding="utf-8") as file:
+        conversations: dict[str, Any] = json.load(file)
+    dialogues = [join_senders(conversation["messages"]) for conversation in conversations.values()]
+    return [dialogue for dialogue in dialogues if len(dialogue) > 1]
+
+
+def join_senders(messages: list[list[dict[str, str]]]) -> Dialogue:
+    """Return one turn for each run of messages of the same sender."""
+    flat = [message for group in messages for message in group]
+    runs = groupby(flat, key=lambda message: message["sender"])
+    return clean(" ".join(message["text"] for message in run) for _, run in runs)

@@ -1,0 +1,83 @@
+"""How often each token and each pair of neighbours stood in the training stream: what the net is compared with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from chatbot_tui.core.errors import InputError
+from chatbot_tui.model.checkpoint import COUNTS, read_header
+from chatbot_tui.training.stream import Tokens
+
+
+@dataclass(frozen=True)
+class BigramCounts:
+    """Sparse counts c(a, b) by rows of a: columns[row_starts[a]:row_starts[a + 1]] are the b, ascending."""
+
+    row_starts: npt.NDArray[np.int64]
+    columns: npt.NDArray[np.int32]
+    counts: npt.NDArray[np.int64]
+
+    def loss(self, tokens: Tokens) -> float:
+        """Return the mean of -ln (c(a, b) + 1) / (c(a) + V) over neighbours in `tokens`, in nats."""
+        size = len(self.row_starts) - 1
+        before, after = tokens[:-1].astype(np.int64), tokens[1:].astype(np.int64)
+        return float(-np.log(self.probability(before, after, size)).mean())
+
+    def probability(self, before: npt.NDArray[np.int64], after: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.float64]:
+        """Return P(after | before), one added to each count, for arrays of equal length."""
+        keys = np.repeat(np.arange(size), np.diff(self.row_starts)) * size + self.columns
+        wanted = before * size + after
+        places = np.minimum(np.searchsorted(keys, wanted), max(len(keys) - 1, 0))
+        found = keys[places] == wanted if len(keys) else np.zeros(len(wanted), bool)
+        pair = np.where(found, self.counts[places] if len(keys) else 0, 0)
+        cumulative = np.concatenate([[0], np.cumsum(self.counts)])
+        totals = cumulative[self.row_starts[1:]] - cumulative[self.row_starts[:-1]]
+        probability: npt.NDArray[np.float64] = (pair + 1.0) / (totals[before] + size)
+        return probability
+
+
+def count_stream(streams: Iterable[Tokens], size: int) -> tuple[npt.NDArray[np.int64], BigramCounts]:
+    """Count tokens and neighbouring pairs over the streams of all epochs."""
+    unigrams = np.zeros(size, np.int64)
+    keys, pairs = np.zeros(0, np.int64), np.zeros(0, np.int64)
+    for stream in streams:
+        unigrams += np.bincount(stream, minlength=size)
+        new, times = np.unique(stream[:-1].astype(np.int64) * size + stream[1:], return_counts=True)
+        merged, where = np.unique(np.concatenate([keys, new]), return_inverse=True)
+        pairs = np.bincount(where, np.concatenate([pairs, times]), len(merged)).astype(np.int64)
+        keys = merged
+    row_starts = np.searchsorted(keys, np.arange(size + 1) * size).astype(np.int64)
+    return unigrams, BigramCounts(row_starts, (keys % size).astype(np.int32), pairs)
+
+
+def save_counts(folder: Path, unigrams: npt.NDArray[np.int64], bigrams: BigramCounts) -> None:
+    """Write token_counts.safetensors; columns take two bytes where the vocabulary allows, counts four."""
+    narrow = np.uint16 if len(bigrams.row_starts) - 1 <= 1 << 16 else np.int32
+    tensors = {
+        "counts": unigrams.astype(np.int64),
+        "bigram_rows": bigrams.row_starts,
+        "bigram_columns": bigrams.columns.astype(narrow),
+        "bigram_counts": bigrams.counts.astype(np.uint32),
+    }
+    save_file(tensors, folder / COUNTS)
+
+
+def load_bigrams(folder: Path) -> BigramCounts | None:
+    """Read the pairs of a checkpoint folder; None where it has none. Raises InputError when they are malformed."""
+    path = folder / COUNTS
+    if not path.exists() or "bigram_rows" not in read_header(path):
+        return None
+    try:
+        tensors = load_file(path)
+        starts, columns, counts = tensors["bigram_rows"], tensors["bigram_columns"], tensors["bigram_counts"]
+    except (OSError, KeyError, SafetensorError) as error:
+        raise InputError(f"cannot read {path}: {error}") from None
+    whole = len(starts) > 1 and starts[0] == 0 and bool((np.diff(starts.astype(np.int64)) >= 0).all())
+    if not whole or starts[-1] != len(columns) or len(columns) != len(counts):
+        raise InputError(f"{path}: the pair counts contradict each other: remove the file or restore the right one")
+    return BigramCounts(starts.astype(np.int64), columns.astype(np.int32), counts.astype(np.int64))

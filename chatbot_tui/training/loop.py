@@ -1,0 +1,226 @@
+"""The training loop: truncated back-propagation through time with carried state, stopped and resumed at any moment."""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from chatbot_tui.core.errors import InputError
+from chatbot_tui.model.lstm import LanguageModel, State
+from chatbot_tui.model.tokenizer import Tokenizer
+from chatbot_tui.training.device import autocast_dtype
+from chatbot_tui.training.losses import cross_entropy
+from chatbot_tui.training.recipes import Recipe
+from chatbot_tui.training.schedule import learning_rate
+from chatbot_tui.training.stream import EncodedCorpus, Tokens, chunks_in, epoch_stream, rows
+
+VALID_TOKENS = 16_384
+"""Held-out tokens that a report's loss is taken over."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """The bare figures of one report."""
+
+    step: int
+    total_steps: int
+    loss: float
+    """Mean over the steps since the last report, nats a token."""
+    valid_loss: float | None
+    learning_rate: float
+    gradient_norm: float
+    tokens_per_second: float
+    seconds_left: float
+
+
+class Trainer:
+    """A training run: the network, its optimiser, and the place in the text, which is a function of the step alone.
+
+    Raises:
+        InputError: the text is too short for the recipe's batch.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        tokenizer: Tokenizer,
+        corpora: Sequence[EncodedCorpus],
+        valid: Tokens,
+        *,
+        device: torch.device | None = None,
+        threads: int | None = None,
+    ) -> None:
+        torch.manual_seed(recipe.seed)
+        if threads is not None:
+            torch.set_num_threads(threads)
+        self.recipe = recipe
+        self.tokenizer = tokenizer
+        self.device = device or torch.device("cpu")
+        self.model = LanguageModel(recipe.model_config(tokenizer.size)).to(self.device)
+        self.optimizer = make_optimizer(recipe, self.model)
+        self.step = 0
+        self._corpora = corpora
+        self._valid = valid
+        self._state: State | None = None
+        self._loss_sum, self._loss_steps = 0.0, 0
+        self._epoch, self._rows = -1, torch.zeros(0, dtype=torch.long)
+        parameters = sum(parameter.numel() for parameter in self.model.parameters())
+        self._autocast = autocast_dtype(recipe.precision, self.device, parameters)
+        lengths = [len(rows(epoch_stream(corpora, epoch, recipe.seed), recipe.batch_size)) for epoch in range(self._epochs_seen())]
+        self._chunks = [chunks_in(length, recipe.sequence_length) for length in lengths]
+        self.total_steps = recipe.steps or max(1, self._steps_for(recipe.epochs))
+
+    def _epochs_seen(self) -> int:
+        """Different epochs whose length must be known; later ones repeat in length."""
+        shares = [corpus.share for corpus in self._corpora if corpus.share > 0]
+        return max([1, *(round(1 / share) for share in shares)])
+
+    def _steps_for(self, epochs: float) -> int:
+        whole = int(epochs)
+        total = sum(self._chunks[epoch % len(self._chunks)] for epoch in range(whole))
+        return total + round((epochs - whole) * self._chunks[whole % len(self._chunks)])
+
+    def streams(self) -> Iterator[Tokens]:
+        """Yield the token stream of every epoch that the run sees, for counting."""
+        for epoch in range(self._locate(self.total_steps - 1)[0] + 1):
+            yield epoch_stream(self._corpora, epoch, self.recipe.seed)
+
+    def _locate(self, step: int) -> tuple[int, int]:
+        """Return (epoch, chunk) of an optimiser step."""
+        epoch = 0
+        while step >= self._chunks[epoch % len(self._chunks)]:
+            step -= self._chunks[epoch % len(self._chunks)]
+            epoch += 1
+        return epoch, step
+
+    def run(self, progress_file: Path | None = None) -> Iterator[Progress]:
+        """Train to the last step, yielding every `report_every` steps; save progress every `save_every` steps."""
+        began, first = time.perf_counter(), self.step
+        tokens = self.recipe.batch_size * self.recipe.sequence_length
+        while self.step < self.total_steps:
+            rate, norm = self._train_step()
+            last = self.step == self.total_steps
+            if progress_file is not None and (self.step % self.recipe.save_every == 0 and not last):
+                self.save(progress_file)
+            if last or self.step % self.recipe.report_every == 0:
+                per_step = (time.perf_counter() - began) / (self.step - first)
+                loss, self._loss_sum, self._loss_steps = self._loss_sum / self._loss_steps, 0.0, 0
+                yield Progress(
+                    self.step,
+                    self.total_steps,
+                    loss,
+                    self.valid_loss(),
+                    rate,
+                    norm,
+                    tokens / per_step,
+                    (self.total_steps - self.step) * per_step,
+                )
+
+    def _train_step(self) -> tuple[float, float]:
+        inputs, targets = self._chunk()
+        rate = learning_rate(
+            self.step,
+            self.total_steps,
+            self.recipe.learning_rate,
+            self.recipe.warmup_steps,
+            self.recipe.schedule,
+            self.recipe.final_share,
+        )
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.model.train()
+        loss, state = self._loss(inputs, targets, self._state)
+        self._state = (state[0].detach(), state[1].detach())
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
+        limit = self.recipe.clip_norm or float("inf")
+        norm = float(nn.utils.clip_grad_norm_(self.model.parameters(), limit))
+        self.optimizer.step()
+        self.step += 1
+        self._loss_sum += float(loss.detach())
+        self._loss_steps += 1
+        return rate, norm
+
+    def _loss(self, inputs: Tensor, targets: Tensor, state: State | None) -> tuple[Tensor, State]:
+        on_cpu = self.device.type == "cpu"
+        with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
+            hidden, state = self.model.hidden(inputs, state)
+            loss = cross_entropy(hidden, self.model.fc, targets, fused=on_cpu and self._autocast is not None)
+        return loss, state
+
+    def _chunk(self) -> tuple[Tensor, Tensor]:
+        epoch, chunk = self._locate(self.step)
+        if epoch != self._epoch:
+            stream = rows(epoch_stream(self._corpora, epoch, self.recipe.seed), self.recipe.batch_size)
+            self._rows, self._epoch = torch.from_numpy(stream), epoch
+        if chunk == 0:
+            self._state = None
+        start = chunk * self.recipe.sequence_length
+        window = self._rows[start : start + self.recipe.sequence_length + 1].long().to(self.device)
+        return window[:-1], window[1:]
+
+    @torch.no_grad()
+    def valid_loss(self) -> float | None:
+        """Return the loss on held-out text in nats a token, state carried; None without such text."""
+        if len(self._valid) < 2 * self.recipe.sequence_length:
+            return None
+        self.model.eval()
+        batch = max(1, min(32, len(self._valid) // 256))
+        held_out = torch.from_numpy(rows(self._valid, batch)).long().to(self.device)
+        held_out = held_out[: VALID_TOKENS // batch + 1]
+        total, count, state = 0.0, 0, None
+        for start in range(0, len(held_out) - 1, self.recipe.sequence_length):
+            window = held_out[start : start + self.recipe.sequence_length + 1]
+            loss, state = self._loss(window[:-1], window[1:], state)
+            total += float(loss) * (len(window) - 1)
+            count += len(window) - 1
+        return total / count
+
+    def save(self, path: Path) -> None:
+        """Write everything that the run needs to go on as if it had not stopped. Raises InputError."""
+        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        values = {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "step": self.step,
+            "state": None if self._state is None else list(self._state),
+            "loss": [self._loss_sum, self._loss_steps],
+            "random": torch.get_rng_state(),
+        }
+        try:
+            with partial.open("wb") as file:
+                torch.save(values, file)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        except (OSError, RuntimeError) as error:
+            partial.unlink(missing_ok=True)
+            raise InputError(f"cannot save the progress to {path}: {getattr(error, 'strerror', None) or error}") from None
+
+    def restore(self, path: Path) -> None:
+        """Go on from what `save` wrote; the file is read as data only. Raises InputError."""
+        try:
+            values: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
+            self.model.load_state_dict(values["model"])
+            self.optimizer.load_state_dict(values["optimizer"])
+            state = values["state"]
+            self._state = None if state is None else (state[0], state[1])
+            self.step = int(values["step"])
+            self._loss_sum, self._loss_steps = float(values["loss"][0]), int(values["loss"][1])
+            torch.set_rng_state(values["random"].cpu())
+        except Exception as error:  # torch.load raises many types for a damaged file
+            raise InputError(f"cannot resume from {path}: {' '.join(str(error).split())[:200]}; remove it to start again") from None
+
+
+def make_optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
+    """Return the recipe's optimiser; adam's weight decay is coupled L2, adamw's is decoupled (Loshchilov and Hutter 2019)."""
+    parameters = list(model.parameters())
+    if recipe.optimizer == "sgd":
+        return torch.optim.SGD(parameters, lr=recipe.learning_rate, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
+    kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
+    return kind(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)

@@ -1,0 +1,182 @@
+"""A recipe: every setting of a training run, read from TOML, any of them changed by key=value."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.paths import recipes_folder
+from chatbot_tui.core.sampling import SamplingSettings
+from chatbot_tui.model.config import ModelConfig, require_flag, require_number, require_whole
+
+CHOICES = {
+    "tokenizer": ("bpe", "words"),
+    "optimizer": ("adamw", "adam", "sgd"),
+    "schedule": ("cosine", "constant"),
+    "precision": ("auto", "bf16", "float32"),
+    "weights": ("float16", "float32"),
+}
+WHOLE = {
+    "vocab_size": 1 << 20,
+    "batch_size": 1 << 16,
+    "sequence_length": 1 << 16,
+    "steps": 10**9,
+    "report_every": 10**9,
+    "save_every": 10**9,
+}
+NUMBERS = {
+    "learning_rate": (0.0, 1000.0),
+    "final_share": (0.0, 1.0),
+    "weight_decay": (0.0, 100.0),
+    "momentum": (0.0, 1.0),
+    "clip_norm": (0.0, 1e9),
+    "epochs": (0.0, 1e6),
+    "warmup_steps": (0, 10**9),
+    "seed": (0, 2**63 - 1),
+}
+
+
+@dataclass(frozen=True)
+class CorpusShare:
+    """How much of a corpus an epoch sees, and on which terms its text is given."""
+
+    name: str
+    """Beginning of the corpus's name."""
+    share: float = 1.0
+    licence: str = "unknown"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that a training run depends on, the text aside."""
+
+    name: str
+    teaches: str = ""
+    """One sentence for the card."""
+    tokenizer: str = "bpe"
+    vocab_size: int = 8000
+    embedding_dim: int = 256
+    hidden_dim: int = 512
+    num_layers: int = 2
+    tied: bool = True
+    residual: bool = False
+    dropout: float = 0.0
+    init: str = "default"
+    init_scale: float = 0.001
+    forget_bias: float | None = None
+    cell_activation: str = "tanh"
+    optimizer: str = "adamw"
+    learning_rate: float = 1e-3
+    """Peak, after warm-up."""
+    warmup_steps: int = 0
+    schedule: str = "constant"
+    final_share: float = 0.02
+    """Last learning rate of the cosine, as a share of the peak."""
+    weight_decay: float = 0.0
+    momentum: float = 0.0
+    clip_norm: float = 1.0
+    """Largest norm of the whole gradient; 0 is off."""
+    batch_size: int = 32
+    sequence_length: int = 35
+    """Truncation of back-propagation through time, in tokens; the state is carried on."""
+    epochs: float = 1.0
+    steps: int | None = None
+    """Optimiser steps; overrides epochs."""
+    precision: str = "auto"
+    """Of matrix products: bf16, float32, or auto (bf16 where the network is large enough to gain)."""
+    seed: int = 0
+    report_every: int = 50
+    save_every: int = 200
+    weights: str = "float16"
+    """Type of the saved weights; float32 where values would vanish in float16."""
+    probe: str = "hello, how are you?"
+    """Prompt whose next-token distribution and greedy reply are reported."""
+    banned_tokens: tuple[str, ...] = ()
+    sampling: Mapping[str, Any] = field(default_factory=dict)
+    corpora: tuple[CorpusShare, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, allowed in CHOICES.items():
+            if getattr(self, name) not in allowed:
+                raise InputError(f"{name} is {getattr(self, name)!r}: use one of {', '.join(allowed)}")
+        for name, maximum in WHOLE.items():
+            if getattr(self, name) is not None:
+                require_whole(name, getattr(self, name), maximum)
+        for name, (minimum, largest) in NUMBERS.items():
+            require_number(name, getattr(self, name), minimum, largest)
+        require_flag("tied", self.tied)
+        self.model_config(self.vocab_size)
+        self.sampling_settings()
+
+    def model_config(self, vocab_size: int) -> ModelConfig:
+        """Return the network's shape for a vocabulary of the size that the text gave."""
+        names = {entry.name for entry in fields(ModelConfig)} - {"vocab_size"}
+        return ModelConfig(vocab_size=vocab_size, **{name: getattr(self, name) for name in names})
+
+    def sampling_settings(self) -> SamplingSettings:
+        """Return the sampling that the card recommends."""
+        return SamplingSettings().changed(**self.sampling)
+
+    def corpus(self, name: str) -> CorpusShare:
+        """Return the entry for a corpus by the beginning of its name; all of it, licence unknown, where there is none."""
+        return next((entry for entry in self.corpora if name.startswith(entry.name)), CorpusShare(name))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all settings as plain values."""
+        return asdict(self)
+
+
+def load_recipe(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
+    """Read a shipped recipe by name, or a TOML file by path, with `changes` laid over its keys.
+
+    Raises:
+        InputError: there is no such recipe, or a key or value is wrong.
+    """
+    path = Path(name) if name.endswith(".toml") else recipes_folder() / f"{name}.toml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in recipes_folder().glob("*.toml")))
+        raise InputError(f"no recipe called {name!r}: use one of {known}, or the path of a .toml file")
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read the recipe {path}: {error}") from None
+    return build_recipe(path.stem, values | dict(changes or {}))
+
+
+def build_recipe(name: str, values: Mapping[str, Any]) -> Recipe:
+    """Build a recipe from a recipe file's keys. Raises InputError."""
+    known = {entry.name for entry in fields(Recipe)} - {"name"}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise InputError(f"a recipe has no key {unknown[0]!r}: use one of {', '.join(sorted(known))}")
+    plain = dict(values)
+    corpora = tuple(read_share(entry) for entry in plain.pop("corpora", ()))
+    banned = tuple(str(token) for token in plain.pop("banned_tokens", ()))
+    return replace(Recipe(name), corpora=corpora, banned_tokens=banned, **plain)
+
+
+def read_share(entry: Any) -> CorpusShare:
+    """Build one entry of a recipe's `corpora`. Raises InputError."""
+    if isinstance(entry, CorpusShare):
+        return entry
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str) or set(entry) - {"name", "share", "licence"}:
+        raise InputError("each entry of corpora has a name, and may have a share and a licence")
+    share = CorpusShare(**entry)
+    require_number("share", share.share, 0, 1)
+    return share
+
+
+def parse_changes(pairs: Sequence[str]) -> dict[str, Any]:
+    """Read `key=value` pairs; a value is TOML where it can be, otherwise text. Raises InputError."""
+    changes: dict[str, Any] = {}
+    for pair in pairs:
+        key, equals, text = pair.partition("=")
+        if not equals or not key.strip():
+            raise InputError(f"--set {pair!r} is not key=value")
+        try:
+            changes[key.strip()] = tomllib.loads(f"value = {text}")["value"]
+        except ValueError:
+            changes[key.strip()] = text.strip()
+    return changes

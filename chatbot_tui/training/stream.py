@@ -1,0 +1,78 @@
+"""Dialogues as one long stream of tokens, shuffled anew each epoch, cut into rows that carry their state on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from chatbot_tui.core.errors import InputError
+from chatbot_tui.model.tokenizer import Tokenizer
+from chatbot_tui.training.corpus import Dialogue
+
+Tokens = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class EncodedCorpus:
+    """A corpus as tokens: dialogue d is tokens[starts[d]:starts[d + 1]], an end-of-turn, then each turn with its end-of-turn."""
+
+    tokens: Tokens
+    starts: npt.NDArray[np.int64]
+    share: float = 1.0
+    """Part of the dialogues that one epoch sees; a different part each epoch until all have been seen."""
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+
+def encode_corpus(dialogues: Sequence[Dialogue], tokenizer: Tokenizer, share: float = 1.0) -> EncodedCorpus:
+    """Encode dialogues; every dialogue opens with an end-of-turn, as a conversation does."""
+    end = tokenizer.end_id
+    if end is None:
+        raise InputError("training needs a tokenizer with an end-of-turn token")
+    turns = iter(tokenizer.encode_batch([turn for dialogue in dialogues for turn in dialogue]))
+    encoded: list[list[int]] = []
+    for dialogue in dialogues:
+        ids = [end]
+        for _ in dialogue:
+            ids += next(turns)
+            ids.append(end)
+        encoded.append(ids)
+    starts = np.concatenate([[0], np.cumsum([len(ids) for ids in encoded])]).astype(np.int64)
+    flat = np.fromiter((token for ids in encoded for token in ids), np.int32, int(starts[-1]))
+    return EncodedCorpus(flat, starts, share)
+
+
+def epoch_stream(corpora: Sequence[EncodedCorpus], epoch: int, seed: int) -> Tokens:
+    """Return the token stream of one epoch: a function of (corpora, epoch, seed) and of nothing else."""
+    chosen = [
+        (corpus, int(dialogue)) for index, corpus in enumerate(corpora) for dialogue in epoch_dialogues(corpus, epoch, seed + 7919 * index)
+    ]
+    order = np.random.default_rng([seed, epoch]).permutation(len(chosen))
+    pieces = []
+    for position in order:
+        corpus, dialogue = chosen[position]
+        pieces.append(corpus.tokens[corpus.starts[dialogue] : corpus.starts[dialogue + 1]])
+    return np.concatenate(pieces) if pieces else np.zeros(0, np.int32)
+
+
+def epoch_dialogues(corpus: EncodedCorpus, epoch: int, seed: int) -> npt.NDArray[np.int64]:
+    """Return which dialogues of a corpus an epoch sees: consecutive slices, wrapping around, of one fixed shuffle."""
+    size = len(corpus)
+    take = round(size * corpus.share)
+    order = np.random.default_rng([seed]).permutation(size)
+    return np.take(order, np.arange(epoch * take, (epoch + 1) * take), mode="wrap").astype(np.int64)
+
+
+def rows(stream: Tokens, batch_size: int) -> Tokens:
+    """Cut a stream into `batch_size` equal rows side by side: [time, batch]; what does not fill a row is left out."""
+    length = len(stream) // batch_size
+    if length < 2:
+        raise InputError(f"the corpus has {len(stream):,} tokens, too few for {batch_size} rows: lower batch_size or add text")
+    return np.ascontiguousarray(stream[: length * batch_size].reshape(batch_size, length).T)
+
+
+def chunks_in(row_length: int, sequence_length: int) -> int:
+    """Return how many chunks of inputs and shifted targets a row gives."""
+    return (row_length - 1) // sequence_length or 1
