@@ -120,22 +120,17 @@ class CollapsePanel(Inspector):
 
 def _numbers(reading: CollapseReading, width: int) -> list[Line]:
     """Return the two measurements beside their thresholds, in shorter words where room is short."""
-    kl = "no counts" if reading.kl_unigram is None else quantity(reading.kl_unigram)
-    sensitivity = quantity(reading.prompt_sensitivity)
-    if width >= 56:
-        rows = (
-            ("prompt sensitivity", f"{sensitivity} nats", "collapsed ≤ .024", "healthy ≥ .3"),
-            ("KL to unigram", kl if reading.kl_unigram is None else f"{kl} nats", "near 0: mere frequencies", ""),
-        )
-        return [[(f"{name:<19}", MUTED), (f"{value:<12}", "bold"), (f"{low:<17}{high}".rstrip(), MUTED)] for name, value, low, high in rows]
-    narrow = width < 44
-    name, limits = ("sensitivity", "collapsed ≤.024") if narrow else ("prompt sensitivity", "≤.024 bad, ≥.3 good")
-    pad = len(name) + 1
-    return [
-        [(name.ljust(pad), MUTED), (f"{sensitivity:<7}", "bold"), (clip(limits, width - pad - 7), MUTED)],
-        [
-            ("KL unigram".ljust(pad), MUTED),
-            (f"{kl:<7}", "bold"),
-            (clip(" near 0: bad" if reading.kl_unigram is None else "near 0: bad", width - pad - 7), MUTED),
-        ],
-    ]
+    known = reading.kl_unigram is not None
+    names = ("prompt sensitivity", "KL to unigram") if width >= 48 else ("sensitivity", "KL unigram")
+    values = (quantity(reading.prompt_sensitivity), quantity(reading.kl_unigram) if reading.kl_unigram is not None else "no counts")
+    limits = (
+        _longest(width - len(names[0]) - 8, "collapsed ≤ .024, healthy ≥ .3", "≤ .024 bad, ≥ .3 good", "collapsed ≤.024"),
+        _longest(width - len(names[0]) - 8, "near 0: mere word frequencies", "near 0 is bad") if known else "",
+    )
+    rows = zip(names, values, limits, strict=True)
+    return [[(name.ljust(len(names[0]) + 1), MUTED), (value.ljust(7), "bold"), (limit, MUTED)] for name, value, limit in rows]
+
+
+def _longest(width: int, *texts: str) -> str:
+    """Return the first of `texts`, longest first, that fits; the empty text if none does."""
+    return next((text for text in texts if len(text) <= width), "")

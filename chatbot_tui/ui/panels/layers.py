@@ -84,7 +84,7 @@ def layer_lines(history: Sequence[StepFrame], layer: int, width: int) -> list[Li
 
 def _course(layout: _Layout) -> str:
     """Return the heading over a sparkline."""
-    return " " + "so far"[: layout.spark].ljust(layout.spark) if layout.spark else ""
+    return " " + "trend"[: layout.spark].ljust(layout.spark) if layout.spark else ""
 
 
 def _gate_names(layout: _Layout) -> str:

@@ -1,0 +1,99 @@
+"""What the sampling panel knows about the options: their sliders, which of them work together, and their names in short."""
+
+from chatbot_tui.core.sampling import PARAMETERS, PRESETS, Parameter, SamplingSettings
+from chatbot_tui.ui.widgets.track import Track
+
+PENALTIES = frozenset(
+    {
+        "repetition_penalty",
+        "frequency_penalty",
+        "presence_penalty",
+        "no_repeat_ngram_size",
+        "dry_multiplier",
+        "dry_base",
+        "dry_allowed_length",
+    }
+)
+"""Options that change logits before any choice: greedy decoding and mirostat heed them too."""
+_MASTERS = {
+    "dry_base": "dry_multiplier",
+    "dry_allowed_length": "dry_multiplier",
+    "xtc_threshold": "xtc_probability",
+    "mirostat_eta": "mirostat_tau",
+}
+"""Options that do nothing while another one is off."""
+_ENDS = {
+    "temperature": (0.05, 2.0),
+    "top_k": (0, 100),
+    "top_n_sigma": (0.0, 4.0),
+    "epsilon_cutoff": (0.0, 0.01),
+    "eta_cutoff": (0.0, 0.01),
+    "repetition_penalty": (1.0, 2.0),
+    "frequency_penalty": (0.0, 2.0),
+    "presence_penalty": (0.0, 2.0),
+    "no_repeat_ngram_size": (0, 10),
+    "dry_multiplier": (0.0, 2.0),
+    "dry_base": (1.0, 4.0),
+    "dry_allowed_length": (0, 10),
+    "mirostat_tau": (0.0, 10.0),
+}
+"""Where a slider begins and ends, for options whose allowed range is far wider than what people use."""
+
+
+def _track(key: str, parameter: Parameter) -> Track:
+    minimum = parameter.minimum + (parameter.step if parameter.open_minimum else 0)
+    low, high = _ENDS.get(key, (minimum, parameter.maximum))
+    return Track(
+        key=key,
+        label=parameter.label,
+        low=low,
+        high=high,
+        minimum=minimum,
+        maximum=parameter.maximum,
+        off=parameter.off,
+        usual=parameter.usual,
+        step=parameter.step,
+        whole=parameter.whole,
+        help=f"{parameter.label}: {parameter.meaning}",
+    )
+
+
+TRACKS = tuple(_track(key, parameter) for key, parameter in PARAMETERS.items())
+"""A slider for every numeric option, in the order in which people meet them."""
+
+
+def values(settings: SamplingSettings) -> dict[str, float]:
+    """Return the value of every numeric option."""
+    return {key: getattr(settings, key) for key in PARAMETERS}
+
+
+def idle(settings: SamplingSettings) -> frozenset[str]:
+    """Return the options that have no effect: greedy and mirostat replace the cuts, and some depend on another that is off."""
+    keys = {key for key, master in _MASTERS.items() if getattr(settings, master) == PARAMETERS[master].off}
+    if settings.greedy:
+        keys |= set(PARAMETERS) - PENALTIES
+    elif settings.mirostat_tau > 0:
+        keys |= set(PARAMETERS) - PENALTIES - {"temperature", "mirostat_tau", "mirostat_eta"}
+    return frozenset(keys)
+
+
+def changed(settings: SamplingSettings, key: str, value: float) -> SamplingSettings:
+    """Return the settings with one option set; whoever sets an option that greedy decoding ignores means to sample."""
+    return settings.changed(**{key: value, "greedy": settings.greedy and key in PENALTIES})
+
+
+def preset(settings: SamplingSettings) -> str | None:
+    """Return the name of the strategy that these settings are, whatever its value, or None for a combination."""
+    active = set(settings.active()) - {"order"} - {key for key in _MASTERS if key in idle(settings)}
+    if settings.greedy:
+        return "greedy" if active == {"greedy"} else None
+    return next((name for name, known in PRESETS.items() if set(known.active()) == active), None)
+
+
+def summary(settings: SamplingSettings) -> str:
+    """Return the options that have an effect, in short: temperature .80 + top-k 40."""
+    ignored = idle(settings)
+    now = values(settings)
+    parts = ["greedy"] if settings.greedy else []
+    parts += [f"{track.label} {track.text(now[track.key])}" for track in TRACKS if now[track.key] != track.off and track.key not in ignored]
+    return " + ".join(parts) or "plain softmax"
