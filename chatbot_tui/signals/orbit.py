@@ -35,7 +35,6 @@ class OrbitTracker:
         self._step = -1
         self._h: Array | None = None
         self._p: Array | None = None
-        self._squares = np.zeros((_HISTORY, 2))  # of the norms of h and p
         self._sketches = np.empty((0, 0))
         self._sketch_held = np.zeros(MAX_PERIOD, dtype=np.int64)
         self._held = np.zeros(MAX_PERIOD, dtype=np.int64)
@@ -51,7 +50,7 @@ class OrbitTracker:
         slot = self._step % MAX_PERIOD
         sketch = self._sketch(h)
         difference = self._sketches[slot : slot + MAX_PERIOD][::-1] - sketch  # [lag, unit]; NaN before the first step
-        near = np.einsum("ij,ij->i", difference, difference) <= self._limit(self._step, 0) * _SLACK
+        near = np.einsum("ij,ij->i", difference, difference) <= float(np.dot(h, h)) * (TOLERANCE**2 * _SLACK)
         self._sketch_held += 1
         self._sketch_held *= near
         self._sketches[slot] = self._sketches[slot + MAX_PERIOD] = sketch
@@ -70,14 +69,9 @@ class OrbitTracker:
         row = self._step % _HISTORY
         self._h[row] = h
         self._p[row] = p
-        self._squares[row] = np.dot(h, h), np.dot(p, p)
 
     def _sketch(self, h: Array) -> Array:
         return h[:: max(h.size // _SKETCH, 1)][:_SKETCH].astype(np.float64)
-
-    def _limit(self, step: int, which: int) -> float:
-        """Return the largest squared distance from h (0) or p (1) of `step` that counts as the same."""
-        return float(self._squares[step % _HISTORY, which]) * TOLERANCE**2
 
     def _holds(self, lag: int) -> bool:
         """Return whether `lag` has repeated for as many steps as it needs, and note for how many it has."""
@@ -98,10 +92,10 @@ class OrbitTracker:
 
     def _repeats(self, step: int, lag: int) -> bool:
         now, before = step % _HISTORY, (step - lag) % _HISTORY
-        for which, rows in enumerate((self._h, self._p)):
+        for rows in (self._h, self._p):
             if rows is None:
                 return False
             difference = rows[now] - rows[before]
-            if float(np.dot(difference, difference)) > self._limit(step, which):
+            if np.dot(difference, difference) > np.dot(rows[now], rows[now]) * TOLERANCE**2:
                 return False
         return True
