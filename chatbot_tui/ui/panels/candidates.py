@@ -49,7 +49,7 @@ def heading_line(width: int) -> Line:
     line: Line = [("  ", ""), (fit("token", at.token), MUTED)]
     if at.logit:
         line.append((" " + "logit".rjust(at.logit), MUTED))
-    return [*line, ("  " + fit("model", pair), MUTED), ("  " + clip("after sampling", pair), MUTED)]
+    return [*line, ("  " + fit("model", pair), MUTED), ("  " + ("after sampling" if pair >= 14 else "sampled"), MUTED)]
 
 
 def token_line(candidate: Candidate, frame: StepFrame, width: int) -> Line:
@@ -80,8 +80,9 @@ def tail_line(candidates: Sequence[Candidate], frame: StepFrame, width: int) -> 
     hidden = [candidate for candidate in frame.top if candidate.token not in apart]
     model = frame.tail_p_model + sum(candidate.p_model for candidate in hidden)
     after = frame.tail_p_sampled + sum(candidate.p_sampled for candidate in hidden)
-    label = f"… {frame.vocabulary_size - len(candidates):,} more"
-    line: Line = [("  ", ""), (fit(label, at.token + (at.logit + 1 if at.logit else 0)), MUTED)]
+    count, room = f"{frame.vocabulary_size - len(candidates):,}", at.token + (at.logit + 1 if at.logit else 0)
+    label = f"… {count} more" if len(count) + 7 <= room else f"+{count}"
+    line: Line = [("  ", ""), (fit(label, room), MUTED)]
     return [
         *line,
         ("  " + bar(model, at.bar), MUTED),

@@ -90,7 +90,7 @@ class CollapsePanel(Inspector):
     def note(self) -> str:
         """Return who is to blame."""
         frame = self.cursor.frame
-        return f"the {frame.collapse.blame} is to blame" if frame and frame.collapse.blame else ""
+        return f"blame: the {frame.collapse.blame}" if frame and frame.collapse.blame else ""
 
     def lines(self, width: int, height: int) -> list[Line]:
         """Return verdict, meaning, numbers beside their thresholds, a gauge and the verdicts so far, most important first."""

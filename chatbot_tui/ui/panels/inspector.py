@@ -13,8 +13,16 @@ RULE = "$foreground 30%"
 
 
 def heading(name: str, note: str, width: int) -> Content:
-    """Return a title for an upper edge of `width` cells: name on the left, note on the right, the edge between them."""
-    note = clip(note, width - len(name) - 6) if width - len(name) > 12 else ""
+    """Return a title for an upper edge of `width` cells: name on the left, note on the right, the edge between them.
+
+    A note that is too long loses whole words, so that no number is cut in two.
+    """
+    room = width - len(name) - 6
+    if cell_len(note) > room:
+        words = note.split(" ")
+        while words and cell_len(" ".join(words)) + 2 > room:
+            words.pop()
+        note = " ".join([*words, "…"]) if words else ""
     rule = width - len(name) - 2 - (cell_len(note) + 3 if note else 0)
     parts: list[tuple[str, str]] = [(f" {name} ", "bold $foreground"), ("─" * max(rule, 0), RULE)]
     if note:

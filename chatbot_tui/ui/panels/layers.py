@@ -34,7 +34,8 @@ def _layout(width: int, norms: int) -> _Layout:
     room -= beside * saturated
     gates = room >= _GATES
     room -= _GATES * gates
-    return _Layout(saturated, gates, max(0, min(24, room // norms - 1)))
+    spark = min(24, room // norms - 1)
+    return _Layout(saturated, gates, spark if spark >= 3 else 0)
 
 
 def compact_title(width: int) -> Line:

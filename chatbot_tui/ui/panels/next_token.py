@@ -25,7 +25,7 @@ def _budget(frame: StepFrame, width: int, height: int) -> dict[str, int]:
         "counterfactuals": len(counterfactual_lines(frame, width)),
     }
     rows = dict.fromkeys(most, 0)
-    wishes = iter((*_GROWTH, *("token",) * height))
+    wishes = iter((*_GROWTH, *("token",) * height, *("pinned",) * height, *("counterfactuals",) * height))
     for _ in range(min(height, sum(most.values()))):
         section = next((wish for wish in wishes if rows[wish] < most[wish]), None)
         if section is None:
@@ -51,16 +51,21 @@ class NextTokenPanel(Inspector):
             return waiting("The odds of every next word appear here.", width)
         rows = _budget(frame, width, height)
         candidates = shown(frame, rows["token"])
+        spare = height - sum(rows.values())
         lines: list[Line] = []
         if rows["heading"]:
             lines.append(heading_line(width))
         lines += [token_line(candidate, frame, width) for candidate in candidates]
         if rows["tail"]:
             lines.append(tail_line(candidates, frame, width))
+        if spare > 1:
+            lines.append([])
         if rows["ruler"]:
             lines.append(ruler_line(frame, width, inline=not rows["pointer"]))
         if rows["pointer"]:
             lines.append(pointer_line(frame, width))
         lines += counterfactual_lines(frame, width)[: rows["counterfactuals"]]
+        if spare > 0 and frame.pinned:
+            lines.append([])
         lines += [pinned_line(place, self.cursor, width) for place in range(rows["pinned"])]
         return lines

@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widgets import Checkbox, Input, Label
+from textual.widgets import Input, Label
 
 from chatbot_tui.core.ports import Pace
 from chatbot_tui.core.sampling import ORDERS, PARAMETERS, PRESETS, SamplingSettings
@@ -16,6 +16,7 @@ from chatbot_tui.ui.panels.inspector import heading
 from chatbot_tui.ui.widgets.chooser import Chooser, Option
 from chatbot_tui.ui.widgets.sliders import Sliders
 from chatbot_tui.ui.widgets.stepper import Stepper
+from chatbot_tui.ui.widgets.toggle import Toggle
 
 SPEEDS: tuple[float | None, ...] = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, None)
 """Tokens a second that the panel offers; None is as fast as the machine can."""
@@ -83,7 +84,7 @@ class SamplingPanel(Vertical):
             yield Input(str(self.seed), id="seed", compact=True, restrict=r"\d{0,10}", tooltip="Seed of the next reply's random numbers")
             yield Label("speed ", id="speed-label")
             yield Stepper([_speed(speed) for speed in SPEEDS], help="Tokens a second", id="speed")
-            yield Checkbox("paused", id="paused", compact=True, tooltip="Hold the reply before its next token")
+            yield Toggle("paused", help="Hold the reply before its next token", id="paused")
 
     def on_mount(self) -> None:
         """Show the values that were set before the widgets existed."""
@@ -132,9 +133,7 @@ class SamplingPanel(Vertical):
         nearest = min(range(len(SPEEDS) - 1), key=lambda place: abs((SPEEDS[place] or 0) - (rate or 0)))
         speed.place = SPEEDS.index(rate) if known else nearest
         speed.other = "" if known else _speed(rate)
-        box = self.query_one("#paused", Checkbox)
-        with self.prevent(Checkbox.Changed):
-            box.value = self.pace.paused
+        self.query_one("#paused", Toggle).value = self.pace.paused
 
     def _change(self, settings: SamplingSettings) -> None:
         if settings != self.settings:
@@ -164,8 +163,8 @@ class SamplingPanel(Vertical):
         self.pace = replace(self.pace, tokens_per_second=SPEEDS[event.place])
         self.post_message(self.PaceChanged(self.pace))
 
-    @on(Checkbox.Changed, "#paused")
-    def _take_pause(self, event: Checkbox.Changed) -> None:
+    @on(Toggle.Changed, "#paused")
+    def _take_pause(self, event: Toggle.Changed) -> None:
         event.stop()
         self.pace = replace(self.pace, paused=event.value)
         self.post_message(self.PaceChanged(self.pace))

@@ -19,7 +19,7 @@ def bar(share: float, width: int) -> str:
 
 
 def sparkline(values: Iterable[float], width: int, low: float | None = None, high: float | None = None) -> str:
-    """Return the last `width` values as columns, right-aligned, scaled from `low` to `high` (their own range by default).
+    """Return the last `width` values as columns from left to right, scaled from `low` to `high` (their own range by default).
 
     A series that stands still is drawn at half height, so that it does not look like nothing.
     """
@@ -31,7 +31,7 @@ def sparkline(values: Iterable[float], width: int, low: float | None = None, hig
     floor = min(series) if low is None else low
     ceiling = max(series) if high is None else high
     if ceiling - floor <= 1e-9 * max(abs(ceiling), abs(floor)):
-        return (_LOWER[3] * len(series)).rjust(width)
+        return (_LOWER[3] * len(series)).ljust(width)
     scale = (len(_LOWER) - 1) / (ceiling - floor)
     columns = (_LOWER[round((min(max(value, floor), ceiling) - floor) * scale)] for value in series)
-    return "".join(columns).rjust(width)
+    return "".join(columns).ljust(width)
