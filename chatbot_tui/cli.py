@@ -45,7 +45,7 @@ def explained(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "chatbot-tui"
     message = error.format_message()
-    return f"{message}{'' if message[-1:] in '.?!' else ';'} see `{command} --help`"
+    return f"{message}{' See' if message[-1:] in '.?!' else '; see'} `{command} --help`"
 
 
 def leave_quietly() -> int:

@@ -69,13 +69,13 @@ def find(name_or_path: str) -> CheckpointEntry | Path:
         InputError: there is none, or its folder is broken.
     """
     entry = next((entry for folder, source in sources() if (entry := named(folder, name_or_path, source))), None)
-    path = Path(name_or_path).expanduser() if name_or_path.startswith("~") else Path(name_or_path)
     try:
+        path = Path(name_or_path).expanduser()
         if entry is None and name_or_path and path.is_dir():
             entry = read_entry(path, "own")
         elif entry is None and path.is_file():
             return path
-    except (OSError, ValueError):
+    except (OSError, ValueError, RuntimeError):
         entry = None
     if entry is None:
         raise InputError(f"no checkpoint {shown(name_or_path)}: {advice(name_or_path)}")

@@ -39,12 +39,16 @@ def read_bounded(path: Path, limit: int) -> bytes:
     try:
         # Never waits: a named pipe in place of a file must not hang the program.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise InputError(f"{path} is not a file: name one")
             if status.st_size > limit:
                 raise InputError(f"{path} is larger than {limit:,} bytes: it cannot be what its name says")
+        except BaseException:
+            os.close(descriptor)
+            raise
+        with os.fdopen(descriptor, "rb") as file:
             return file.read(limit)
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}; check that it exists and is readable") from None

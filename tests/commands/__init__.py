@@ -1,0 +1,1 @@
+"""Tests of the commands, each against a backend without torch."""

@@ -1,0 +1,241 @@
+import json
+import struct
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatbot_tui.core import library, paths
+from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.library import CheckpointEntry, count_parameters, delete, find, list_checkpoints, rename
+from tests.core.checkpoint_folders import ARCHITECTURE, PARAMETERS, safetensors, write_checkpoint
+
+
+@pytest.fixture(autouse=True)
+def shipped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    folder = tmp_path / "shipped"
+    monkeypatch.setattr(paths, "shipped_checkpoints", lambda: folder)
+    return folder
+
+
+def own(name: str) -> Path:
+    return paths.checkpoints_folder() / name
+
+
+def found(name: str) -> CheckpointEntry:
+    entry = find(name)
+    assert isinstance(entry, CheckpointEntry)
+    return entry
+
+
+def test_shipped_ones_come_first_each_by_name(shipped: Path) -> None:
+    for folder in (shipped / "smalltalk", shipped / "near-zero-init", own("b"), own("a")):
+        write_checkpoint(folder)
+    (own("a").parent / ".hidden").mkdir()
+    (own("a").parent / "notes.txt").write_text("")
+    assert [(entry.name, entry.source) for entry in list_checkpoints()] == [
+        ("near-zero-init", "shipped"),
+        ("smalltalk", "shipped"),
+        ("a", "own"),
+        ("b", "own"),
+    ]
+
+
+def test_no_folders_are_no_checkpoints() -> None:
+    assert list_checkpoints() == []
+
+
+def test_an_entry_holds_what_the_files_say() -> None:
+    folder = write_checkpoint(own("mine"))
+    entry = found("mine")
+    assert entry.architecture == ARCHITECTURE
+    assert entry.parameters == PARAMETERS
+    assert entry.teaches == "nothing yet"
+    assert entry.metrics == {"word_perplexity": 78.5}
+    assert entry.problem is None
+    assert entry.bytes == sum(path.stat().st_size for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "config.json", "tokenizer.json"])
+def test_a_folder_that_lacks_a_file_is_listed_with_its_problem(file: str) -> None:
+    (write_checkpoint(own("mine")) / file).unlink()
+    [entry] = list_checkpoints()
+    assert entry.problem is not None
+    assert file in entry.problem
+    with pytest.raises(InputError, match=file):
+        find("mine")
+
+
+@pytest.mark.parametrize(
+    ("file", "data"),
+    [
+        ("config.json", b"[]"),
+        ("config.json", b"\xff\xfe"),
+        ("config.json", b'{"format_version": 1, "architecture": 3}'),
+        ("config.json", b'{"format_version": true, "architecture": {}}'),
+        ("config.json", b'{"format_version": 2, "architecture": {}}'),
+        ("config.json", b'{"format_version": NaN, "architecture": {}}'),
+        ("config.json", b'{"a":' * 50_000),
+        ("card.json", b"nonsense"),
+        ("card.json", b"[" * 50_000),
+        ("model.safetensors", b""),
+        ("model.safetensors", struct.pack("<Q", 1 << 63) + b"{}"),
+        ("model.safetensors", struct.pack("<Q", 2) + b"{}"),
+        ("model.safetensors", struct.pack("<Q", 3) + b"nop"),
+        ("model.safetensors", safetensors()[:-1]),
+    ],
+)
+def test_a_damaged_file_is_a_problem_in_one_line(file: str, data: bytes) -> None:
+    (write_checkpoint(own("mine")) / file).write_bytes(data)
+    [entry] = list_checkpoints()
+    assert entry.problem is not None
+    assert file in entry.problem
+    assert "\n" not in entry.problem
+
+
+def test_a_newer_format_asks_for_an_update() -> None:
+    write_checkpoint(own("mine"), config={"format_version": 2, "architecture": ARCHITECTURE})
+    with pytest.raises(InputError, match="newer version"):
+        find("mine")
+
+
+def test_card_values_of_the_wrong_kind_are_empty() -> None:
+    write_checkpoint(own("mine"), card={"teaches": ["x"], "metrics": 3})
+    entry = found("mine")
+    assert (entry.teaches, entry.metrics, entry.problem) == ("", {}, None)
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        3,
+        {},
+        {"shape": [2, -1], "data_offsets": [0, 4]},
+        {"shape": [True], "data_offsets": [0, 4]},
+        {"shape": [1 << 60], "data_offsets": [0, 4]},
+        {"shape": [1] * 9, "data_offsets": [0, 4]},
+        {"shape": [2], "data_offsets": [0, 5]},
+        {"shape": [2], "data_offsets": [4]},
+        {"shape": "2", "data_offsets": [0, 4]},
+    ],
+)
+def test_a_tensor_that_cannot_be_is_refused(tmp_path: Path, tensor: object) -> None:
+    header = json.dumps({"a": tensor}).encode()
+    (tmp_path / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(4))
+    with pytest.raises(InputError, match="not a whole safetensors file"):
+        count_parameters(tmp_path / "model.safetensors")
+
+
+@given(data=st.binary(max_size=200), length=st.integers(0, 200))
+def test_any_bytes_are_counted_or_refused(tmp_path: Path, data: bytes, length: int) -> None:
+    (tmp_path / "model.safetensors").write_bytes(struct.pack("<Q", length) + data)
+    try:
+        count_parameters(tmp_path / "model.safetensors")
+    except InputError:
+        return
+
+
+def test_a_name_goes_before_a_folder_of_that_name_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shipped: Path) -> None:
+    write_checkpoint(shipped / "smalltalk")
+    write_checkpoint(own("smalltalk"))
+    write_checkpoint(tmp_path / "here" / "smalltalk")
+    monkeypatch.chdir(tmp_path / "here")
+    assert found("smalltalk").source == "shipped"
+    assert found("./smalltalk").path == Path("smalltalk")
+    assert found(str(own("smalltalk"))).path == own("smalltalk")
+
+
+def test_a_foreign_file_is_given_back_as_its_path(tmp_path: Path) -> None:
+    (tmp_path / "net.pt").write_bytes(b"")
+    assert find(str(tmp_path / "net.pt")) == tmp_path / "net.pt"
+
+
+def test_a_misspelt_name_is_answered_with_the_nearest(shipped: Path) -> None:
+    write_checkpoint(shipped / "smalltalk")
+    with pytest.raises(InputError, match="did you mean 'smalltalk'"):
+        find("smaltalk")
+
+
+def test_a_strange_name_is_answered_with_those_that_exist(shipped: Path) -> None:
+    write_checkpoint(shipped / "smalltalk")
+    with pytest.raises(InputError, match="use one of smalltalk, or the path"):
+        find("xyz")
+
+
+@pytest.mark.parametrize("name", ["", "no\x00pe", "x" * 100_000, "a\nb", "/", "\udc80", "~nobody-at-all/x"])
+def test_names_that_cannot_exist_are_refused_in_one_short_line(name: str) -> None:
+    with pytest.raises(InputError) as caught:
+        find(name)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 400
+
+
+def test_renaming_moves_the_folder() -> None:
+    write_checkpoint(own("old"))
+    renamed = rename(found("old"), " new ")
+    assert (renamed.name, renamed.problem) == ("new", None)
+    assert [entry.name for entry in list_checkpoints()] == ["new"]
+
+
+def test_renaming_may_change_nothing_but_capitals() -> None:
+    write_checkpoint(own("mine"))
+    assert rename(found("mine"), "Mine").name == "Mine"
+
+
+@pytest.mark.parametrize(
+    "name", ["", " ", ".", "..", "a/b", "a\\b", "-x", ".x", "x.", "a\nb", "a\x1b[1m", "x" * 101, "taken", "Taken", "smalltalk", "a:b"]
+)
+def test_names_that_will_not_do_change_nothing(name: str, shipped: Path) -> None:
+    write_checkpoint(shipped / "smalltalk")
+    write_checkpoint(own("taken"))
+    write_checkpoint(own("mine"))
+    with pytest.raises(InputError, match="name"):
+        rename(found("mine"), name)
+    assert own("mine").is_dir()
+
+
+def test_shipped_ones_are_neither_renamed_nor_deleted(shipped: Path) -> None:
+    write_checkpoint(shipped / "smalltalk")
+    with pytest.raises(InputError, match="comes with the program"):
+        rename(found("smalltalk"), "mine")
+    with pytest.raises(InputError, match="comes with the program"):
+        delete(found("smalltalk"))
+    assert (shipped / "smalltalk").is_dir()
+
+
+def test_a_folder_elsewhere_is_not_ours_to_delete(tmp_path: Path) -> None:
+    write_checkpoint(tmp_path / "elsewhere")
+    with pytest.raises(InputError, match="is not in"):
+        delete(found(str(tmp_path / "elsewhere")))
+    assert (tmp_path / "elsewhere").is_dir()
+
+
+def test_the_folder_of_all_checkpoints_is_no_checkpoint() -> None:
+    write_checkpoint(own("mine"))
+    with pytest.raises(InputError, match="is not in"):
+        delete(CheckpointEntry("..", own("mine") / ".." / "..", "own"))
+    assert own("mine").is_dir()
+
+
+def test_deleting_removes_links_and_not_what_they_lead_to(tmp_path: Path) -> None:
+    (tmp_path / "precious").mkdir()
+    (tmp_path / "precious" / "file").write_text("x")
+    (write_checkpoint(own("mine")) / "link").symlink_to(tmp_path / "precious")
+    own("linked").symlink_to(tmp_path / "precious")
+    for entry in list_checkpoints():
+        delete(entry)
+    assert list_checkpoints() == []
+    assert (tmp_path / "precious" / "file").read_text() == "x"
+
+
+def test_deleting_what_is_gone_is_told() -> None:
+    write_checkpoint(own("mine"))
+    entry = found("mine")
+    delete(entry)
+    with pytest.raises(InputError, match="cannot delete"):
+        delete(entry)
+
+
+def test_the_size_of_a_missing_folder_is_nought(tmp_path: Path) -> None:
+    assert library.folder_size(tmp_path / "missing") == 0
