@@ -35,7 +35,8 @@ def repeat_lengths(history: Ids) -> Ids:
     for back in range(1, _NARROWINGS + 1):
         # `back` tokens match only at positions that have as many before them.
         positions = positions[positions >= back]
-        positions = positions[history[positions - back] == history[size - back]]
+        if positions.size:
+            positions = positions[history[positions - back] == history[size - back]]
         if not positions.size:
             return lengths
         lengths[positions] = back
