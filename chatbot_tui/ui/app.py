@@ -1,0 +1,128 @@
+"""The app: themes, settings, palette and the life of the process around the one chat screen."""
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from chatbot_tui.core import paths
+from chatbot_tui.core.ports import ChatBackend
+from chatbot_tui.core.settings import load_settings
+from chatbot_tui.ui.commands import ActionProvider, named_actions
+from chatbot_tui.ui.conversation import Conversation
+from chatbot_tui.ui.preferences import Preferences
+from chatbot_tui.ui.screens.chat import ChatScreen
+from chatbot_tui.ui.screens.help import HelpScreen
+from chatbot_tui.ui.themes import THEMES
+
+PANELS = ("transcript", "next_token", "hidden_state", "collapse", "sampling")
+"""Panels with a stylesheet beside them. The first screen's styles are the app's own: there is no later moment to read them."""
+HUNG_UP = 128 + 1
+"""Exit status of a program whose terminal went away."""
+
+
+class PlaygroundApp(App[None]):
+    """Hosts the playground.
+
+    Args:
+        backend: the network's side; cheap to make, slow to load.
+        checkpoint: name or path to begin with; None: the settings' choice.
+        vocabulary: path of a vocabulary, for a checkpoint that has none.
+        conversations: folder of saved conversations; None: the usual one.
+        settings: the settings file; None: the usual one.
+    """
+
+    CSS_PATH: ClassVar = ["app.tcss", *(f"panels/{name}.tcss" for name in PANELS), "screens/chat.tcss"]
+    TITLE = "chatbot-tui"
+    COMMANDS = App.COMMANDS | {ActionProvider}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f1", "help", "Help", id="help", tooltip="Keys, and what the panels mean", priority=True),
+        Binding("ctrl+p", "command_palette", "Palette", id="palette", tooltip="Find any action by name", show=False, priority=True),
+        Binding("ctrl+q", "quit", "Quit", id="quit", tooltip="Leave; everything is saved already", show=False, priority=True),
+        Binding("f10", "change_theme", "Theme", id="theme", tooltip="Choose colours", show=False),
+    ]
+
+    def __init__(
+        self,
+        backend: ChatBackend,
+        *,
+        checkpoint: str | None = None,
+        vocabulary: str | None = None,
+        conversations: Path | None = None,
+        settings: Path | None = None,
+    ) -> None:
+        super().__init__()
+        self.backend = backend
+        self._conversations = conversations or paths.conversations_folder()
+        settings_path = settings or paths.settings_file()
+        loaded, self._warning = load_settings(settings_path)
+        self.preferences = Preferences(loaded, settings_path, self.report)
+        self._checkpoint = checkpoint or loaded.checkpoint
+        self._vocabulary = vocabulary
+        self.chat = ChatScreen(backend, self.preferences, self._begin(), self._begin)
+
+    def _begin(self) -> Conversation:
+        return Conversation.new(self._conversations, self.report)
+
+    def get_default_screen(self) -> Screen[None]:
+        """Begin with the chat."""
+        return self.chat
+
+    def on_mount(self) -> None:
+        """Dress, and load the network once the first screen is painted."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        wanted = self.preferences.settings.theme
+        self.theme = wanted if wanted in self.available_themes else THEMES[0].name
+        self.set_keymap(dict(self.preferences.settings.keymap))
+        self.theme_changed_signal.subscribe(self, lambda theme: self.preferences.change(theme=theme.name))
+        if self._warning:
+            self.report(self._warning)
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            # Only the main thread of a Unix process takes signals; elsewhere the autosave has to do.
+            self._loop_signals()
+        self.call_after_refresh(self.chat.load, self._checkpoint, self._vocabulary)
+
+    def _loop_signals(self) -> None:
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, self.hang_up)
+        loop.add_signal_handler(signal.SIGTERM, self.exit)
+
+    def hang_up(self) -> None:
+        """Save and end at once: the terminal is gone, so nothing more can be drawn or said."""
+        self.chat.keep_everything()
+        self.backend.close()
+        os._exit(HUNG_UP)
+
+    def report(self, problem: str) -> None:
+        """Show a problem that stops nothing."""
+        self.notify(problem, severity="warning", timeout=10, markup=False)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Keep the framework's commands that have no binding here."""
+        yield from (command for command in super().get_system_commands(screen) if command.title == "Screenshot")
+
+    def action_help(self) -> None:
+        """Show every key as it is now, and what the panels mean."""
+        if isinstance(self.screen, HelpScreen):
+            self.pop_screen()
+            return
+        keymap = self.preferences.settings.keymap
+        keys = [(action.keys(keymap), action.title, action.help) for action in named_actions(self.screen)]
+        self.push_screen(HelpScreen(keys))
+
+
+def run_playground(backend: ChatBackend, *, checkpoint: str | None = None, vocabulary: str | None = None) -> None:
+    """Open the playground and return when the person leaves. The backend is closed then."""
+    try:
+        PlaygroundApp(backend, checkpoint=checkpoint, vocabulary=vocabulary).run()
+    finally:
+        backend.close()

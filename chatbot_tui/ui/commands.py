@@ -1,0 +1,72 @@
+"""Lists every action that has a name, for the palette and the help alike, so that neither can forget one."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from textual.binding import Binding
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
+from textual.keys import format_key
+from textual.screen import Screen
+
+
+@dataclass(frozen=True)
+class NamedAction:
+    """Something a person can do."""
+
+    node: DOMNode
+    """Whose action it is."""
+    binding: Binding
+
+    @property
+    def title(self) -> str:
+        """What it does, in a word or two."""
+        return self.binding.description
+
+    @property
+    def help(self) -> str:
+        """What it does, in a line."""
+        return self.binding.tooltip
+
+    def keys(self, keymap: Mapping[str, str]) -> str:
+        """Return the keys that do it now, in readable form."""
+        keys = keymap.get(self.binding.id or "", self.binding.key)
+        return " ".join(readable(key) for key in keys.split(","))
+
+
+def named_actions(screen: Screen[object]) -> Iterator[NamedAction]:
+    """Return every binding with an id, of the app, the screen and all in it, each once and in the order of their classes."""
+    seen: set[str] = set()
+    for node in (screen, *screen.walk_children(), screen.app):
+        for known in type(node).__mro__:
+            for binding in known.__dict__.get("BINDINGS", ()):
+                if isinstance(binding, Binding) and binding.id and binding.id not in seen:
+                    seen.add(binding.id)
+                    yield NamedAction(node, binding)
+
+
+def readable(key: str) -> str:
+    """Return a key as people write it."""
+    *modifiers, last = key.strip().split("+")
+    return "+".join([*modifiers, format_key(last)])
+
+
+class ActionProvider(Provider):
+    """Puts every named action of the screen into the palette."""
+
+    async def discover(self) -> Hits:
+        """Yield every action."""
+        for action in named_actions(self.screen):
+            yield DiscoveryHit(action.title, partial(self._run, action), help=action.help)
+
+    async def search(self, query: str) -> Hits:
+        """Yield the actions whose title or explanation matches."""
+        matcher = self.matcher(query)
+        for action in named_actions(self.screen):
+            score = max(matcher.match(action.title), matcher.match(action.help) * 0.5)
+            if score > 0:
+                yield Hit(score, matcher.highlight(action.title), partial(self._run, action), text=action.title, help=action.help)
+
+    async def _run(self, action: NamedAction) -> None:
+        await self.app.run_action(action.binding.action, default_namespace=action.node)

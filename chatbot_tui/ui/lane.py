@@ -1,0 +1,107 @@
+"""Runs the one thing that the network does at a time: a reply, or the recall of an old one."""
+
+import asyncio
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from textual.dom import DOMNode
+from textual.worker import Worker, WorkerError
+
+from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.frames import StepFrame
+from chatbot_tui.core.ports import ChatBackend, ReplyRequest, Turn
+from chatbot_tui.ui.feed import Failed, Feed, Recalled
+
+STOP_RETRY = 0.1
+"""Seconds after which a stop is asked for again: the first may have come before the backend had begun."""
+UNEXPECTED = "the network stopped unexpectedly: send the message again, or load a checkpoint from the library"
+
+
+class Lane:
+    """One thread at a time that reads from the backend. `stop` ends it and returns when it is over."""
+
+    def __init__(self, node: DOMNode, backend: ChatBackend) -> None:
+        self._node = node
+        self._backend = backend
+        self._worker: Worker[None] | None = None
+        self._stopping = threading.Event()
+        self.replying = False
+        """Whether a reply, rather than a recall, has the lane."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether the thread is at work."""
+        return self._worker is not None and not self._worker.is_finished
+
+    def reply(self, request: ReplyRequest, feed: Feed) -> None:
+        """Begin a reply. The lane must be free."""
+
+        def work() -> None:
+            for event in self._backend.reply(request):
+                feed.push(event)
+                if self._stopping.is_set():
+                    self._backend.cancel()
+
+        self._start(work, feed)
+        self.replying = True
+
+    def recall(self, turns: tuple[Turn, ...], step: int, window: int, pinned: tuple[str, ...], feed: Feed) -> None:
+        """Compute the last of `turns` again and keep at most `window` frames around `step`. The lane must be free."""
+
+        def work() -> None:
+            tokens: list[tuple[str, float]] = []
+            frames: deque[StepFrame] = deque(maxlen=window)
+            for frame in self._backend.recall(turns, pinned=pinned):
+                if self._stopping.is_set():
+                    return
+                tokens.append((frame.text, frame.p_model))
+                if frame.step <= step + window // 2:
+                    frames.append(frame)
+            feed.push(Recalled(len(turns) - 1, tuple(tokens), tuple(frames), step))
+
+        self._start(work, feed)
+        self.replying = False
+
+    async def stop(self) -> None:
+        """End whatever runs, and wait until it has."""
+        worker = self._worker
+        if worker is None:
+            return
+        self._stopping.set()
+        ended = asyncio.ensure_future(_ended(worker))
+        while not worker.is_finished:
+            self._backend.cancel()
+            await asyncio.wait({ended}, timeout=STOP_RETRY)
+        await ended
+        self._worker = None
+
+    def abandon(self) -> None:
+        """Ask whatever runs to end, without waiting: the app is closing."""
+        self._stopping.set()
+        if self.busy:
+            self._backend.cancel()
+
+    def _start(self, work: Callable[[], None], feed: Feed) -> None:
+        self._stopping = threading.Event()
+
+        def guarded() -> None:
+            try:
+                work()
+            except InputError as error:
+                feed.push(Failed(str(error)))
+            except Exception:
+                if not self._stopping.is_set():
+                    logging.getLogger(__name__).exception("the lane failed")
+                    feed.push(Failed(UNEXPECTED))
+
+        self._worker = self._node.run_worker(guarded, group="lane", thread=True, exit_on_error=False)
+
+
+async def _ended(worker: Worker[None]) -> None:
+    # A cancelled or failed worker has ended too, and has said so through the feed.
+    try:
+        await worker.wait()
+    except WorkerError:
+        return

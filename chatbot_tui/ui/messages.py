@@ -1,0 +1,26 @@
+"""What threads tell the screens; everything else travels as messages that the widgets define themselves."""
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from chatbot_tui.core.ports import LoadedCheckpoint
+
+
+class EventsWaiting(Message):
+    """The thread that speaks has put something into the feed."""
+
+
+@dataclass
+class CheckpointLoaded(Message):
+    """A checkpoint is ready to speak."""
+
+    loaded: LoadedCheckpoint
+
+
+@dataclass
+class CheckpointRefused(Message):
+    """A checkpoint could not be loaded; the one before goes on speaking."""
+
+    checkpoint: str
+    reason: str

@@ -1,0 +1,99 @@
+"""Where a person types: enter sends, ctrl+j starts a new line, up and down bring back what was said before."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import TextArea
+
+HISTORY_LENGTH = 500
+
+
+class Composer(TextArea):
+    """A text area that grows with its text. Empty, its left and right keys walk through the tokens instead."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "send", "Send", id="send", tooltip="Send the message", show=False, priority=True),
+        Binding("ctrl+j,shift+enter", "newline", "New line", id="newline", tooltip="Start a new line in the message", show=False),
+        Binding("up", "earlier", "Earlier message", id="history-back", tooltip="Bring back what you said before", show=False),
+        Binding("down", "later", "Later message", id="history-on", tooltip="Bring back what you said after that", show=False),
+        Binding("left", "left", "Left, or the token before", show=False),
+        Binding("right", "right", "Right, or the token after", show=False),
+    ]
+
+    @dataclass
+    class Sent(Message):
+        """The person wants this said."""
+
+        text: str
+
+    @dataclass
+    class Walked(Message):
+        """The person pressed left or right with nothing typed."""
+
+        by: int
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's own name)
+        super().__init__(id=id, compact=True, highlight_cursor_line=False, placeholder="Say something", show_line_numbers=False)
+        self._history: list[str] = []
+        self._place = 0
+        self._draft = ""
+
+    def remember(self, text: str) -> None:
+        """Put a message at the end of the history."""
+        if not self._history or self._history[-1] != text:
+            self._history = [*self._history, text][-HISTORY_LENGTH:]
+        self._place = len(self._history)
+
+    def replace_text(self, text: str) -> None:
+        """Show `text` with the cursor behind it."""
+        self.load_text(text)
+        self.move_cursor(self.document.end)
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        # Terminals end pasted lines with carriage returns.
+        event.text = event.text.replace("\r\n", "\n").replace("\r", "\n")
+        await super()._on_paste(event)
+        event.prevent_default()
+
+    def action_send(self) -> None:
+        """Ask for the message to be sent."""
+        self.post_message(self.Sent(self.text))
+
+    def action_newline(self) -> None:
+        """Start a new line."""
+        self.insert("\n")
+
+    def action_left(self) -> None:
+        """Move left, or look at the token before."""
+        if self.text:
+            self.action_cursor_left()
+        else:
+            self.post_message(self.Walked(-1))
+
+    def action_right(self) -> None:
+        """Move right, or look at the token after."""
+        if self.text:
+            self.action_cursor_right()
+        else:
+            self.post_message(self.Walked(1))
+
+    def action_earlier(self) -> None:
+        """Move up, or on the first line bring back the message before."""
+        if self.cursor_location[0] > 0 or not self._place:
+            self.action_cursor_up()
+            return
+        if self._place == len(self._history):
+            self._draft = self.text
+        self._place -= 1
+        self.replace_text(self._history[self._place])
+
+    def action_later(self) -> None:
+        """Move down, or on the last line bring back the message after."""
+        if self.cursor_location[0] < self.document.line_count - 1 or self._place >= len(self._history):
+            self.action_cursor_down()
+            return
+        self._place += 1
+        self.replace_text(self._draft if self._place == len(self._history) else self._history[self._place])

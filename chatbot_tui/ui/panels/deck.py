@@ -1,0 +1,57 @@
+"""Shows the inspecting panels all at once where there is room, else one at a time under tabs."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Tab, Tabs
+
+
+class PanelDeck(Vertical):
+    """A column of panels. Each child handed in has an id; `titles` names the tabs in the same order."""
+
+    tabbed: reactive[bool] = reactive(False, init=False)
+    """Whether only one panel is shown, under tabs."""
+
+    def __init__(self, *panels: Widget, titles: tuple[str, ...], id: str | None = None) -> None:  # noqa: A002 (Textual's own name)
+        super().__init__(*panels, id=id)
+        self._panels = panels
+        self._titles = titles
+        self._shown = 0
+
+    def compose(self) -> ComposeResult:
+        """Put the tabs beside the panels; the stylesheet docks them on top."""
+        tabs = Tabs(*(Tab(title, id=f"show-{number}") for number, title in enumerate(self._titles)))
+        tabs.tooltip = "Choose a panel with left and right, or with the mouse"
+        yield tabs
+
+    @property
+    def shown(self) -> str:
+        """Title of the panel whose tab is active."""
+        return self._titles[self._shown]
+
+    def on_mount(self) -> None:
+        """Show what there is room for."""
+        self._arrange()
+
+    def watch_tabbed(self) -> None:
+        """Show what there is room for."""
+        self._arrange()
+
+    def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
+        """Bring the chosen panel forward."""
+        event.stop()
+        self._shown = int((event.tab.id or "show-0").removeprefix("show-"))
+        self._arrange()
+
+    def next_panel(self) -> None:
+        """Bring the next panel forward, the first after the last."""
+        self.query_one(Tabs).active = f"show-{(self._shown + 1) % len(self._panels)}"
+
+    def _arrange(self) -> None:
+        self.set_class(self.tabbed, "-tabbed")
+        focused = self.screen.focused
+        for number, panel in enumerate(self._panels):
+            panel.display = not self.tabbed or number == self._shown
+            if focused is not None and not panel.display and focused in panel.walk_children(with_self=True):
+                self.query_one(Tabs).focus()

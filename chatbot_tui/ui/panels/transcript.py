@@ -1,0 +1,305 @@
+"""The conversation on screen: every token shaded by its probability, ten thousand turns as light as one."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Offset, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+
+from chatbot_tui.core.frames import TokenScore
+from chatbot_tui.core.ports import Speaker
+from chatbot_tui.ui.panels.entry import END_MARK, Entry
+from chatbot_tui.ui.panels.shading import Shading
+
+NARROW = 30
+"""Columns below which the speakers' names shrink to a sign."""
+GUTTERS = {True: {"you": "› ", "bot": "· "}, False: {"you": "you  ", "bot": "bot  "}}
+
+
+class Transcript(ScrollView, can_focus=True):
+    """All turns as one list of rows, of which only the visible ones are ever drawn.
+
+    Follows its end unless scrolled away from it. Left and right ask for the token before and after the cursor.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "transcript--you",
+        "transcript--bot",
+        "transcript--note",
+        "transcript--sure",
+        "transcript--surprising",
+        "transcript--cursor",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "walk(-1)", "Token before", id="walk-back", tooltip="Look at the token before this one", show=False),
+        Binding("right", "walk(1)", "Token after", id="walk-on", tooltip="Look at the token after this one", show=False),
+        Binding("up", "scroll_up", "Scroll up", show=False),
+        Binding("down", "scroll_down", "Scroll down", show=False),
+        Binding("pageup", "page_up", "Page up", show=False),
+        Binding("pagedown", "page_down", "Page down", show=False),
+        Binding("home", "scroll_home", "To the first turn", show=False),
+        Binding("end", "live", "Newest token", id="live", tooltip="Look at the newest token again", show=False),
+    ]
+
+    cursor: reactive[tuple[int, int] | None] = reactive(None)
+    """The turn and token that is looked at; None while the newest is."""
+    shade: reactive[bool] = reactive(True)
+    """Whether tokens are shaded by their probability."""
+
+    @dataclass
+    class Walked(Message):
+        """The person asked for the token some places away from the cursor."""
+
+        by: int
+
+    @dataclass
+    class TokenChosen(Message):
+        """The person pointed at a token."""
+
+        turn: int
+        token: int
+
+    class LiveWanted(Message):
+        """The person asked for the newest token."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's own name)
+        super().__init__(id=id)
+        self.entries: list[Entry] = []
+        """One a turn, oldest first."""
+        self._tops: list[int] = []
+        self._height = 0
+        self._shading = Shading(self)
+
+    # What others tell it
+
+    def load(self, entries: Iterable[Entry]) -> None:
+        """Show another conversation."""
+        self.entries = list(entries)
+        self.cursor = None
+        self._layout_all(follow=True)
+
+    def add(self, entry: Entry) -> int:
+        """Show one more turn and return its number."""
+        follow = self.follows
+        entry.fit(self._text_width)
+        self._tops.append(self._height)
+        self.entries.append(entry)
+        self._grown(follow)
+        return len(self.entries) - 1
+
+    def extend(self, tokens: Sequence[tuple[str, float]]) -> None:
+        """Add tokens, each with its probability, to the last turn."""
+        follow = self.follows
+        self.entries[-1].extend(tokens)
+        self._grown(follow)
+
+    def score(self, turn: int, scores: Iterable[TokenScore]) -> None:
+        """Shade what a person typed by how much it surprised the net."""
+        self.entries[turn].score(scores)
+        self.refresh()
+
+    def retell(self, turn: int, tokens: Iterable[tuple[str, float]]) -> None:
+        """Give an old reply its tokens back."""
+        self.entries[turn].retell(tokens)
+        self._layout_all(follow=self.follows)
+
+    def annotate(self, turn: int, note: str) -> None:
+        """Put a line under a turn; an empty one removes it."""
+        follow = self.follows
+        self.entries[turn].note = note
+        self.entries[turn].fit(self._text_width)
+        if turn == len(self.entries) - 1:
+            self._grown(follow)
+        else:
+            self._layout_all(follow)
+
+    def remove_last(self, turns: int) -> None:
+        """Take turns away from the end."""
+        if turns > 0:
+            self.cursor = None
+            del self.entries[-turns:], self._tops[-turns:]
+            self._grown(follow=True)
+
+    @property
+    def follows(self) -> bool:
+        """Whether the newest row is in view."""
+        return self.scroll_offset.y >= self.max_scroll_y - 1
+
+    # Layout
+
+    @property
+    def _gutter(self) -> int:
+        return 2 if self.scrollable_content_region.width < NARROW else 5
+
+    @property
+    def _text_width(self) -> int:
+        return max(2, self.scrollable_content_region.width - self._gutter)
+
+    def _layout_all(self, follow: bool) -> None:
+        width, self._height = self._text_width, 0
+        self._tops = []
+        for entry in self.entries:
+            if entry.width != width or not entry.rows:
+                entry.fit(width)
+            self._tops.append(self._height)
+            self._height += entry.height
+        self._grown(follow)
+
+    def _grown(self, follow: bool) -> None:
+        self._height = self._tops[-1] + self.entries[-1].height if self.entries else 0
+        # The blank row below the last turn is not worth a row of the screen.
+        size = Size(self.scrollable_content_region.width, max(0, self._height - 1))
+        if size != self.virtual_size:
+            self.virtual_size = size
+        if follow:
+            self.scroll_to(y=self.max_scroll_y, animate=False)
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Wrap everything again where the width changed, and keep the place."""
+        follow, top = self.follows or not self.scroll_offset.y, self._locate(self.scroll_offset.y)
+        self._layout_all(follow)
+        if not follow and top is not None:
+            turn, row = top
+            self.scroll_to(y=self._tops[turn] + min(row, self.entries[turn].height - 1), animate=False)
+
+    def _locate(self, y: int) -> tuple[int, int] | None:
+        """Return the turn at a row, and which of the turn's rows it is."""
+        turn = bisect_right(self._tops, y) - 1
+        return (turn, y - self._tops[turn]) if 0 <= turn < len(self.entries) and y < self._height else None
+
+    # Drawing
+
+    def notify_style_update(self) -> None:
+        """Forget the colours of the old theme."""
+        super().notify_style_update()
+        self._shading = Shading(self)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row."""
+        width, base = self.scrollable_content_region.width, self.rich_style
+        content_y = y + self.scroll_offset.y
+        place = self._locate(content_y)
+        if place is None:
+            return Strip.blank(width, base)
+        turn, row = place
+        entry = self.entries[turn]
+        if row >= len(entry.rows) + len(entry.note_rows):
+            return Strip([Segment(" " * width, base + Style(meta={"offset": (0, content_y)}))], width)
+        gutter = GUTTERS[self._gutter == 2][entry.speaker] if row == 0 else " " * self._gutter
+        name = base + self.get_component_rich_style(f"transcript--{entry.speaker}", partial=True)
+        segments = [Segment(gutter, name + Style(meta={"offset": (0, content_y)}))]
+        if row < len(entry.rows):
+            segments += self._text_segments(turn, entry, row, content_y, base)
+        else:
+            start, end = entry.note_rows[row - len(entry.rows)]
+            segments.append(Segment(entry.note[start:end], base + self.get_component_rich_style("transcript--note", partial=True)))
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _text_segments(self, turn: int, entry: Entry, row: int, y: int, base: Style) -> list[Segment]:
+        start, end = entry.rows[row]
+        chosen = self.cursor[1] if self.cursor and self.cursor[0] == turn else -1
+        selected = self._selected(y, end - start)
+        segments: list[Segment] = []
+        position, token = start, entry.token_at(start)
+        while position < end:
+            next_start = entry.starts[token + 1] if token + 1 < len(entry.starts) else end
+            stop = min(end, next_start)
+            style = base
+            if token >= 0:
+                if self.shade:
+                    style += self._shading.style(entry.speaker, entry.shades[token])
+                if token == chosen:
+                    style += self.get_component_rich_style("transcript--cursor", partial=True)
+            for a, b, marked in _cut(position, stop, start + selected[0], start + selected[1]):
+                piece = style + self.screen.get_component_rich_style("screen--selection") if marked else style
+                segments.append(Segment(entry.text[a:b], piece + Style(meta={"offset": (a - start, y), "token": (turn, token)})))
+            position, token = stop, token + 1
+        return segments
+
+    # Selecting and walking
+
+    @property
+    def allow_select(self) -> bool:
+        """Whether the mouse may select: yes, though this is a container."""
+        return True
+
+    def selection_updated(self, selection: Selection | None) -> None:  # noqa: ARG002 (Textual's hook)
+        """Draw the selection."""
+        self.refresh()
+
+    def _selected(self, y: int, length: int) -> tuple[int, int]:
+        span = self.text_selection.get_span(y) if self.text_selection is not None else None
+        if span is None:
+            return 0, 0
+        return span[0], length if span[1] == -1 else span[1]
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return the selected words, without the names of the speakers and without the breaks that only the width made."""
+        first = self._character(selection.start or Offset(0, 0))
+        last = self._character(selection.end) if selection.end else (len(self.entries) - 1, 1 << 60)
+        if not self.entries or first is None or last is None:
+            return None
+        (turn, a), (last_turn, b) = first, last
+        texts = []
+        for number in range(turn, last_turn + 1):
+            text = self.entries[number].text
+            texts.append(text[a if number == turn else 0 : b if number == last_turn else len(text)].replace(END_MARK, "").strip())
+        return "\n".join(texts), "\n"
+
+    def _character(self, offset: Offset) -> tuple[int, int] | None:
+        place = self._locate(min(max(0, offset.y), self._height - 1))
+        if place is None:
+            return None
+        turn, row = place
+        entry = self.entries[turn]
+        if row >= len(entry.rows):
+            return turn, len(entry.text)
+        start, end = entry.rows[row]
+        return turn, min(end, start + max(0, offset.x))
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the token under the mouse."""
+        match event.style.meta.get("token"):
+            case (int(turn), int(token)) if token >= 0 and self.entries[turn].speaker == "bot":
+                self.post_message(self.TokenChosen(turn, token))
+
+    def action_walk(self, by: int) -> None:
+        """Ask for a neighbouring token."""
+        self.post_message(self.Walked(by))
+
+    def action_live(self) -> None:
+        """Ask for the newest token."""
+        self.post_message(self.LiveWanted())
+
+    def watch_cursor(self, cursor: tuple[int, int] | None) -> None:
+        """Bring the chosen token into view."""
+        if cursor is not None and cursor[1] < len(self.entries[cursor[0]].starts):
+            y = self._tops[cursor[0]] + self.entries[cursor[0]].row_of(cursor[1])
+            height = self.scrollable_content_region.height
+            if not self.scroll_offset.y <= y < self.scroll_offset.y + height:
+                self.scroll_to(y=max(0, y - height // 2), animate=False)
+
+
+def _cut(start: int, end: int, mark_start: int, mark_end: int) -> list[tuple[int, int, bool]]:
+    """Cut a stretch of text at the borders of the selection: (start, end, whether selected)."""
+    edges = sorted({start, end, min(max(mark_start, start), end), min(max(mark_end, start), end)})
+    return [(a, b, mark_start <= a and b <= mark_end) for a, b in pairwise(edges)]
+
+
+def turn_entry(speaker: Speaker, text: str) -> Entry:
+    """Return a turn whose tokens are not known (yet)."""
+    from chatbot_tui.ui.panels.wrapping import printable
+
+    return Entry(speaker, printable(text))

@@ -1,0 +1,55 @@
+"""Puts a checkpoint's card into words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from textual.content import Content
+
+from chatbot_tui.core.library import CheckpointEntry
+from chatbot_tui.ui.panels.wrapping import printable
+
+MEASURES = ("word_perplexity", "token_perplexity", "hits_at_1", "context_gain")
+"""Metrics worth showing, in this order."""
+
+
+def card_text(entry: CheckpointEntry) -> Content:
+    """Return what a checkpoint is, what it teaches, how good it is and what it was made from."""
+    parts: list[Content | tuple[str, str] | str] = [(printable(entry.name), "bold"), f"  {entry.source}\n\n"]
+    if entry.problem:
+        parts += [("cannot be loaded: ", "bold $warning"), printable(entry.problem), "\n\n"]
+    if entry.teaches:
+        parts.append(f"{printable(entry.teaches)}\n\n")
+    for name, value in facts(entry):
+        parts += [(f"{name:<12}", "$foreground 60%"), f" {printable(value)}\n"]
+    return Content.assemble(*parts)
+
+
+def facts(entry: CheckpointEntry) -> list[tuple[str, str]]:
+    """Return (name, value) lines about the network, its quality and its corpora."""
+    lines = [("parameters", f"{entry.parameters:,}"), ("size", f"{entry.bytes / 1e6:.1f} MB")]
+    shape = entry.architecture
+    lines.append(
+        ("network", f"{number(shape, 'num_layers')} × {number(shape, 'hidden_dim')} units, embedding {number(shape, 'embedding_dim')}")
+    )
+    lines.append(("vocabulary", f"{number(shape, 'vocab_size')} tokens"))
+    if entry.card.get("recipe"):
+        lines.append(("recipe", f"{entry.card['recipe']}, seed {entry.card.get('seed', '?')}, {number(entry.card, 'steps')} steps"))
+    lines += [(name.replace("_", " ")[:12], f"{entry.metrics[name]:.4g}") for name in MEASURES if is_number(entry.metrics.get(name))]
+    corpora = entry.card.get("corpus")
+    for corpus in corpora if isinstance(corpora, list) else []:
+        if isinstance(corpus, Mapping):
+            lines.append(
+                ("corpus", f"{corpus.get('name', '?')}: {number(corpus, 'words')} words, {corpus.get('licence', 'licence not given')}")
+            )
+    return lines
+
+
+def number(values: Mapping[str, Any], key: str) -> str:
+    """Return a number with its thousands apart, or a question mark: cards are made by hand too."""
+    value = values.get(key)
+    return f"{value:,}" if is_number(value) else "?"
+
+
+def is_number(value: object) -> bool:
+    """Return whether a value can be shown as a number."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

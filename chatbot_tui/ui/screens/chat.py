@@ -1,0 +1,362 @@
+"""The playground: the conversation on the left, what the network does while it speaks on the right."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.getters import query_one
+from textual.reactive import reactive
+from textual.widgets import Footer, Static, TextArea
+
+from chatbot_tui.core.conversations import list_conversations
+from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.library import list_checkpoints
+from chatbot_tui.core.ports import ChatBackend, Pace
+from chatbot_tui.core.sampling import PRESETS, SamplingSettings
+from chatbot_tui.ui.conversation import Conversation
+from chatbot_tui.ui.messages import CheckpointLoaded, CheckpointRefused
+from chatbot_tui.ui.panels.collapse import CollapsePanel
+from chatbot_tui.ui.panels.deck import PanelDeck
+from chatbot_tui.ui.panels.hidden_state import HiddenStatePanel
+from chatbot_tui.ui.panels.inspector import heading
+from chatbot_tui.ui.panels.next_token import NextTokenPanel
+from chatbot_tui.ui.panels.parameters import preset, summary
+from chatbot_tui.ui.panels.sampling import SPEEDS, SamplingPanel
+from chatbot_tui.ui.panels.transcript import turn_entry
+from chatbot_tui.ui.preferences import Preferences
+from chatbot_tui.ui.screens.conversations import ConversationsScreen
+from chatbot_tui.ui.screens.dialogs.ask import AskDialog
+from chatbot_tui.ui.screens.layout import layout_for
+from chatbot_tui.ui.screens.library import Choice, LibraryScreen
+from chatbot_tui.ui.screens.speaking import SpeakingScreen, ending
+from chatbot_tui.ui.screens.status import status_line
+
+SETTLE_SECONDS = 0.4
+"""How long after the last change the draft and the settings are written."""
+
+
+class ChatScreen(SpeakingScreen):
+    """A switchboard: keys and messages in, state out to the panels."""
+
+    AUTO_FOCUS = "Composer"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "stop", "Stop", id="stop", tooltip="Stop the reply, or go back to the newest token"),
+        Binding("ctrl+n", "new", "New", id="new", tooltip="Begin a new conversation; this one stays saved", priority=True),
+        Binding("ctrl+r", "retry", "Retry", id="retry", tooltip="Answer the last message afresh", priority=True),
+        Binding("ctrl+underscore,ctrl+slash", "undo_turn", "Undo turn", id="undo-turn", tooltip="Take the last exchange back", show=False),
+        Binding("ctrl+f", "pause", "Pause", id="pause", tooltip="Freeze the reply, or let it go on", priority=True),
+        Binding("ctrl+g", "step", "Step", id="step", tooltip="Let one token through while frozen", show=False, priority=True),
+        Binding("alt+up", "faster(1)", "Faster", id="faster", tooltip="More tokens a second", show=False, priority=True),
+        Binding("alt+down", "faster(-1)", "Slower", id="slower", tooltip="Fewer tokens a second", show=False, priority=True),
+        Binding(
+            "ctrl+t", "next_strategy", "Next strategy", id="next-strategy", tooltip="Sample in the next way", show=False, priority=True
+        ),
+        *(
+            Binding(f"f{key}", f"strategy('{name}')", f"Sample: {name}", id=f"strategy-{name}", tooltip=tip, show=False, priority=True)
+            for key, name, tip in zip(
+                range(2, 10), PRESETS, [f"Draw the next token by {name} sampling alone" for name in PRESETS], strict=False
+            )
+        ),
+        Binding(
+            "ctrl+l",
+            "next_panel",
+            "Next panel",
+            id="next-panel",
+            tooltip="Show the next tab",
+            show=False,
+            priority=True,
+        ),
+        Binding("f12", "shade", "Shading", id="shade", tooltip="Shade words by probability, or not", show=False, priority=True),
+        Binding("ctrl+backslash", "pin", "Pin words", id="pin", tooltip="Choose words whose odds are watched", show=False, priority=True),
+        Binding("ctrl+s", "conversations", "Conversations", id="conversations", tooltip="Reopen a conversation", show=False, priority=True),
+        Binding("ctrl+o", "library", "Library", id="library", tooltip="Load another checkpoint", priority=True),
+    ]
+
+    deck = query_one(PanelDeck)
+
+    pace: reactive[Pace] = reactive(Pace())
+    """Speed, and whether the reply is frozen."""
+
+    def __init__(
+        self, backend: ChatBackend, preferences: Preferences, conversation: Conversation, start_with: Callable[[], Conversation]
+    ) -> None:
+        super().__init__(backend, preferences, conversation)
+        self._start_conversation = start_with
+        settings = preferences.settings
+        self.set_reactive(ChatScreen.seed, settings.seed)
+        self.set_reactive(ChatScreen.pace, Pace(settings.tokens_per_second))
+        if settings.sampling is not None:
+            self.set_reactive(ChatScreen.sampling, settings.sampling)
+
+    def compose(self) -> ComposeResult:
+        """Lay out chat, panels and status."""
+        with Horizontal(id="main"):
+            with Vertical(id="chat"):
+                yield self.transcript
+                yield self.composer
+            yield PanelDeck(
+                NextTokenPanel().data_bind(ChatScreen.cursor),
+                HiddenStatePanel().data_bind(ChatScreen.cursor),
+                CollapsePanel().data_bind(ChatScreen.cursor),
+                SamplingPanel().data_bind(ChatScreen.seed, ChatScreen.pace, settings=ChatScreen.sampling),
+                titles=("token", "state", "collapse", "sampling"),
+            )
+        yield Static(id="status", markup=False)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Show the conversation and start with the settings' pace."""
+        self.transcript.shade = self.preferences.settings.shade
+        self.backend.set_pace(self.pace)
+        self._drafts = self.set_timer(SETTLE_SECONDS, self._keep_draft, pause=True)
+        self._saves = self.set_timer(SETTLE_SECONDS, self.preferences.save, pause=True)
+        self._show_conversation()
+
+    def on_unmount(self) -> None:
+        """Keep everything, and let the network end."""
+        self.keep_everything()
+        self.lane.abandon()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Arrange for the new size."""
+        chosen = layout_for(event.size.width, event.size.height)
+        for name in ("wide", "side", "stacked", "narrow"):
+            self.set_class(name == chosen.name, f"-{name}")
+        self.set_class(chosen.short, "-short")
+        self.deck.tabbed = chosen.name != "wide"
+        self.call_after_refresh(self.show_state)
+
+    def keep_everything(self) -> None:
+        """Write what is on screen to the disk."""
+        if self.live is not None and self.live.tokens:
+            self.conversation.partial(self.live.as_turn(""))
+        self._keep_draft()
+        self.preferences.save()
+
+    # What is going on
+
+    def show_state(self) -> None:
+        """Bring headings and status in line with what is going on."""
+        if not self.is_mounted:
+            return
+        state = self._state()
+        self.transcript.border_title = heading("chat", state, self.transcript.size.width)
+        status = status_line(state, self.cursor, summary(self.sampling))
+        self.query_one("#status", Static).update(status, layout=False)
+        self.composer.border_subtitle = "waits for the reply to end · esc stops it" if self.queued else ""
+        self.composer.set_class(self.queued, "-queued")
+
+    def _state(self) -> str:
+        if self.loading_name:
+            return f"loading {self.loading_name} …"
+        if self.loaded is None:
+            return "no checkpoint · ctrl+o opens the library"
+        if self.live is None:
+            return self.loaded.name
+        doing = "frozen" if self.pace.paused else "speaking"
+        return f"{self.loaded.name} · {doing} · {len(self.live.tokens)}"
+
+    # Checkpoints
+
+    def load(self, checkpoint: str, vocabulary: str | None = None) -> None:
+        """Load a checkpoint in a thread; the old one speaks on if this fails."""
+        if self.loading_name:
+            self.notify(f"{self.loading_name} is still loading: wait a moment.", markup=False)
+            return
+        self.loading_name = checkpoint
+        self.show_state()
+        self.run_worker(partial(self._load, checkpoint, vocabulary), thread=True, group="load", exit_on_error=False)
+
+    def _load(self, checkpoint: str, vocabulary: str | None) -> None:
+        try:
+            self.post_message(CheckpointLoaded(self.backend.load(checkpoint, vocabulary)))
+        except InputError as error:
+            self.post_message(CheckpointRefused(checkpoint, str(error)))
+        except Exception as error:
+            self.log.error(f"loading {checkpoint}: {error!r}")
+            self.post_message(CheckpointRefused(checkpoint, f"{checkpoint} could not be loaded: {error}"))
+
+    @on(CheckpointLoaded)
+    async def begin_with(self, event: CheckpointLoaded) -> None:
+        """Speak with the new checkpoint from now on."""
+        self.loading_name, self.loaded = "", event.loaded
+        if self.preferences.settings.sampling is None:
+            self.sampling = event.loaded.sampling
+        for warning in event.loaded.warnings:
+            self.notify(warning, severity="warning", markup=False)
+        self.show_state()
+        if self.conversation.awaits_reply and self.live is None:
+            await self.answer()
+
+    @on(CheckpointRefused)
+    async def stay(self, event: CheckpointRefused) -> None:
+        """Say why the checkpoint cannot speak, and go on with the old one."""
+        self.loading_name = ""
+        self.notify(event.reason, severity="error", timeout=10, markup=False)
+        self.show_state()
+        if self.loaded is None:
+            self.take_back_message()
+        elif self.conversation.awaits_reply:
+            await self.answer()
+
+    def action_library(self) -> None:
+        """Choose a checkpoint."""
+        self.app.push_screen(LibraryScreen(list_checkpoints, self.loaded.name if self.loaded else ""), self._open_choice)
+
+    async def _open_choice(self, choice: Choice | None) -> None:
+        if choice is None:
+            return
+        await self.settle()
+        if not choice.vocabulary:
+            self._change_settings(checkpoint=choice.checkpoint)
+        self.load(choice.checkpoint, choice.vocabulary or None)
+
+    # Conversations
+
+    async def action_new(self) -> None:
+        """Begin a new conversation."""
+        await self.settle()
+        self._exchange(self._start_conversation())
+
+    def action_conversations(self) -> None:
+        """Choose a saved conversation."""
+        self._keep_draft()
+        folder = self.conversation.path.parent
+        self.app.push_screen(ConversationsScreen(lambda: list_conversations(folder), self.conversation.path), self._reopen)
+
+    async def _reopen(self, path: Path | None) -> None:
+        if path is None or path == self.conversation.path:
+            return
+        await self.settle()
+        try:
+            self._exchange(Conversation.reopen(path, self.report))
+        except InputError as error:
+            self.report(str(error))
+
+    def _exchange(self, conversation: Conversation) -> None:
+        self._keep_draft()
+        self.conversation.close()
+        self.conversation = conversation
+        self._show_conversation()
+
+    def _show_conversation(self) -> None:
+        self.store.forget(0)
+        entries = [turn_entry(turn.speaker, turn.text) for turn in self.conversation.turns]
+        for entry, turn in zip(entries, self.conversation.turns, strict=True):
+            entry.note = ending(turn.finish_reason, len(turn.tokens), "healthy", None)
+            if turn.speaker == "you":
+                self.composer.remember(turn.text)
+        self.transcript.load(entries)
+        self.composer.replace_text(self.conversation.draft_text)
+        self.go_live()
+        self.composer.focus()
+        self.show_state()
+
+    @on(TextArea.Changed)
+    def _note_draft(self) -> None:
+        self._drafts.reset()
+        self._drafts.resume()
+
+    def _keep_draft(self) -> None:
+        self.conversation.draft(self.composer.text)
+
+    def report(self, problem: str) -> None:
+        """Show a problem that does not stop the chat."""
+        self.notify(problem, severity="warning", timeout=10, markup=False)
+
+    # Sampling, pace and looks
+
+    @on(SamplingPanel.SettingsChanged)
+    def _take_settings(self, event: SamplingPanel.SettingsChanged) -> None:
+        self._sample(event.settings)
+
+    @on(SamplingPanel.SeedChanged)
+    def _take_seed(self, event: SamplingPanel.SeedChanged) -> None:
+        self.seed = event.seed
+        self._change_settings(seed=event.seed)
+
+    @on(SamplingPanel.PaceChanged)
+    def _take_pace(self, event: SamplingPanel.PaceChanged) -> None:
+        self._set_pace(event.pace)
+
+    def _sample(self, settings: SamplingSettings) -> None:
+        self.sampling = settings
+        self.backend.set_sampling(settings)
+        self._change_settings(sampling=settings)
+        self.show_state()
+
+    def _set_pace(self, pace: Pace) -> None:
+        self.pace = pace
+        self.backend.set_pace(pace)
+        self._change_settings(tokens_per_second=pace.tokens_per_second)
+        self.show_state()
+
+    def _change_settings(self, **values: object) -> None:
+        self.preferences.change(**values)
+        self._saves.reset()
+        self._saves.resume()
+
+    def action_strategy(self, name: str) -> None:
+        """Sample by one named strategy from the next token on."""
+        self._sample(PRESETS[name])
+        self.notify(f"The next token is drawn by: {name}", timeout=2, markup=False)
+
+    def action_next_strategy(self) -> None:
+        """Sample by the strategy after this one."""
+        names = list(PRESETS)
+        current = preset(self.sampling)
+        self.action_strategy(names[(names.index(current) + 1) % len(names)] if current else names[0])
+
+    def action_pause(self) -> None:
+        """Freeze the reply, or let it go on."""
+        self._set_pace(Pace(self.pace.tokens_per_second, not self.pace.paused))
+
+    def action_step(self) -> None:
+        """Freeze the reply if it runs, and let one token through."""
+        if not self.pace.paused:
+            self.action_pause()
+        self.backend.advance()
+
+    def action_faster(self, by: int) -> None:
+        """Move along the ladder of speeds."""
+        speed = self.pace.tokens_per_second
+        place = min(range(len(SPEEDS)), key=lambda n: abs((SPEEDS[n] or 1e6) - (speed or 1e6)))
+        speed = SPEEDS[min(max(place + by, 0), len(SPEEDS) - 1)]
+        self._set_pace(Pace(speed, self.pace.paused))
+        self.notify("As fast as the machine can" if speed is None else f"{speed:g} tokens a second", timeout=1.5)
+
+    def action_stop(self) -> None:
+        """Stop the reply; else go to the newest token; else to the composer."""
+        if self.queued:
+            self.queued = False
+            self.show_state()
+        if self.live is not None:
+            self.backend.cancel()
+        elif self.walking:
+            self.go_live()
+        else:
+            self.composer.focus()
+
+    def action_next_panel(self) -> None:
+        """Show the next panel where there is room for one."""
+        self.deck.next_panel()
+
+    def action_shade(self) -> None:
+        """Shade tokens by probability, or not."""
+        self.transcript.shade = not self.transcript.shade
+        self._change_settings(shade=self.transcript.shade)
+
+    def action_pin(self) -> None:
+        """Choose the words to watch."""
+        words = " ".join(self.preferences.settings.pinned)
+        self.app.push_screen(AskDialog("Watch these words", "Words, with spaces between", words), self._pin)
+
+    def _pin(self, words: str | None) -> None:
+        if words is not None:
+            self._change_settings(pinned=tuple(dict.fromkeys(words.split())))
+            self.notify("The panel watches them from the next reply on.")
