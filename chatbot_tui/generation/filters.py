@@ -32,7 +32,7 @@ def top_k(logits: Vector, k: int, *, ties: bool = True) -> Vector:
 def top_p(logits: Vector, mass: float) -> Vector:
     """Keep the smallest set of likeliest tokens whose sum reaches `mass` (nucleus; Holtzman et al. 2020): who crosses it stays."""
     p = softmax(logits)
-    return _prefix(logits, -p, p, mass)
+    return _prefix(logits, -p, p, mass, logits.max() - logits)
 
 
 def min_p(logits: Vector, share: float) -> Vector:
@@ -44,7 +44,8 @@ def min_p(logits: Vector, share: float) -> Vector:
 def typical_p(logits: Vector, mass: float) -> Vector:
     """Keep the tokens whose surprisal is nearest the entropy until `mass` is reached (Meister et al. 2023); may drop the likeliest."""
     p, nats, entropy = information(logits)
-    return _prefix(logits, np.abs(nats - entropy), p, mass)
+    distance = np.abs(nats - entropy)
+    return _prefix(logits, distance, p, mass, distance)
 
 
 def top_n_sigma(logits: Vector, n: float) -> Vector:
@@ -91,8 +92,8 @@ def only_largest(logits: Vector) -> Vector:
     return result
 
 
-def _prefix(logits: Vector, keys: Vector, p: Vector, mass: float) -> Vector:
-    last = crossing(keys, p, mass, reaching=True)
+def _prefix(logits: Vector, keys: Vector, p: Vector, mass: float, coarse: Vector) -> Vector:
+    last = crossing(keys, p, mass, reaching=True, coarse=coarse)
     # Rounding may leave the sum of all short of a mass near 1.
     return logits if last is None else cut(logits, ~last.upto(keys))
 

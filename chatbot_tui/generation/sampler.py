@@ -108,8 +108,10 @@ def draw(distribution: Distribution, u: float | None) -> Draw:
     kept = distribution.kept
     if u is None or distribution.greedy:
         return Draw(int(distribution.p_sampled.argmax()), None, 0.0, None, distribution)
-    p = distribution.p_sampled if kept.size == distribution.p_sampled.size else distribution.p_sampled[kept]
-    found = crossing(-p, p, u, reaching=False)
+    p, z = distribution.p_sampled, distribution.logits
+    if kept.size < p.size:
+        p, z = p[kept], z[kept]
+    found = crossing(-p, p, u, reaching=False, coarse=z.max() - z)
     if found is not None:
         token = int(kept[np.flatnonzero(p == -found.key)[found.tie]])
         before = found.before

@@ -1,7 +1,7 @@
 """What every sampler computes on a vector of logits: softmax, surprisal, order. A logit of -inf means that the token is cut."""
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,9 @@ SMALLEST_DIVISOR = 1e-30
 """Bound on temperature and repetition penalty, for the same reason."""
 
 _SORTED_AT_ONCE = 512
-"""Entries that are sorted without narrowing the search first."""
-_NARROWINGS = 16
+"""Up to so many entries are sorted without looking for a bucket first."""
+_BUCKETS = 1024
+_BUCKETS_PER_NAT = 64.0
 _TOO_CLOSE = 1e-12
 """Distance from a level at which the order of a sum's terms, which rounding depends on, could decide."""
 
@@ -86,27 +87,25 @@ class Crossing:
         return met
 
 
-def crossing(keys: Vector, weights: Vector, level: float, *, reaching: bool) -> Crossing | None:
+def crossing(keys: Vector, weights: Vector, level: float, *, reaching: bool, coarse: Vector) -> Crossing | None:
     """Walk in ascending order of keys (ties: lower position first) until the sum of weights exceeds `level`, or reaches it if `reaching`.
 
-    Returns None if it never does.
+    `coarse` is anything in nats, from 0 up, that never falls where keys rise. Returns None if the sum never gets there.
     """
+    side: Literal["left", "right"] = "left" if reaching else "right"
     base = 0.0
-    for _ in range(_NARROWINGS):
-        if keys.size <= _SORTED_AT_ONCE:
-            break
-        # Quickselect by weight: sorting the whole vocabulary would cost several times all the rest.
-        first = keys <= keys.mean()
-        mass = base + float(weights[first].sum())
-        if not 0 < np.count_nonzero(first) < keys.size or abs(mass - level) < _TOO_CLOSE:
-            break
-        if mass < level:
-            base = mass
-            first = ~first
-        keys, weights = keys[first], weights[first]
+    if keys.size > _SORTED_AT_ONCE and keys.min() < keys.max():
+        # Sorting the whole vocabulary would cost several times all the rest: find the bucket in which the walk ends, and sort that.
+        bucket = np.minimum(coarse * _BUCKETS_PER_NAT, _BUCKETS - 1).astype(np.intp)
+        sums = np.cumsum(np.bincount(bucket, weights, _BUCKETS))
+        at = int(np.searchsorted(sums, level, side=side))
+        if at < _BUCKETS and sums[at] - level > _TOO_CLOSE and (at == 0 or level - sums[at - 1] > _TOO_CLOSE):
+            base = float(sums[at - 1]) if at else 0.0
+            inside = np.flatnonzero(bucket == at)
+            keys, weights = keys[inside], weights[inside]
     order = np.argsort(keys, kind="stable")
     sums = np.cumsum(np.concatenate(([base], weights[order])))
-    at = int(np.searchsorted(sums[1:], level, side="left" if reaching else "right"))
+    at = int(np.searchsorted(sums[1:], level, side=side))
     if at == keys.size:
         return None
     key = keys[order[at]]
