@@ -70,7 +70,7 @@ def make_frame(
         "drawn_from": drawn_from,
         "counterfactuals": (
             Counterfactual("greedy", top[0].token, top[0].text),
-            Counterfactual("T .7", top[1].token, top[1].text),
+            Counterfactual("T .7", top[:2][-1].token, top[:2][-1].text),
             Counterfactual("top-k 5", top[0].token, top[0].text),
         ),
         "pinned": (top[0],),

@@ -66,12 +66,13 @@ def counterfactual_lines(frame: StepFrame, width: int) -> list[Line]:
     for other in frame.counterfactuals:
         differs = other.token != frame.token
         name = clip(visible(other.text), 12)
-        size = cell_len(other.strategy) + 3 + cell_len(name)
+        strategy = clip(other.strategy, width - len(label) - 4 - cell_len(name))
+        size = cell_len(strategy) + 3 + cell_len(name)
         if used + 3 + size > width and (used > cell_len(label) or not lines):
             lines.append([(label if not lines else " " * len(label), MUTED)])
             used = len(label)
         joint = "  " if used > len(label) else " "
-        lines[-1] += [(f"{joint}{other.strategy} → ", MUTED), (name, BLUE if differs else MUTED)]
+        lines[-1] += [(f"{joint}{strategy} → ", MUTED), (name, BLUE if differs else MUTED)]
         used += len(joint) + size
     return lines
 
