@@ -21,6 +21,7 @@ MAX_SEED = (1 << 63) - 1
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status: 0 done, 1 bad news, 2 the input was at fault, 130 interrupted."""
+    streams = sys.stdout, sys.stderr
     try:
         status = cli.main(arguments, prog_name="chatbot-tui", standalone_mode=False)
         sys.stdout.flush()
@@ -32,6 +33,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         return INTERRUPTED
     except BrokenPipeError:
+        return leave_quietly()
+    except SystemExit:
+        # Click answers a broken pipe with streams of its own and status 1, which means bad news here.
+        if streams == (sys.stdout, sys.stderr):
+            raise
+        sys.stdout, sys.stderr = streams
         return leave_quietly()
     except OSError as error:
         what = f"cannot use {error.filename!r}" if error.filename else "cannot write the output"
@@ -57,17 +64,6 @@ def leave_quietly() -> int:
 def discard_output() -> None:
     """Send what is still buffered nowhere, so that the interpreter does not complain about it on its way out."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-class Commands(click.Group):
-    """A group that leaves broken pipes to us: click's own answer is exit status 1, which means bad news here."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command under an error that click lets through."""
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            return leave_quietly()
 
 
 def parse_top(_context: click.Context, _parameter: click.Parameter, value: str) -> int | None:
@@ -121,7 +117,6 @@ def sampling_from_options(options: dict[str, Any]) -> SamplingSettings | None:
 
 
 @click.group(
-    cls=Commands,
     invoke_without_command=True,
     context_settings=CONTEXT,
     epilog=examples(

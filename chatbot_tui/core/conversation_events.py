@@ -221,6 +221,8 @@ def reply_fields(turn: Turn) -> dict[str, Any]:
         values["strategies"] = [[step, settings.active()] for step, settings in turn.strategies]
     if turn.seed or turn.reply:
         values |= {"seed": turn.seed, "reply": turn.reply}
+    if turn.min_tokens:
+        values["min_tokens"] = turn.min_tokens
     return values
 
 
@@ -237,6 +239,7 @@ def turn_from(event: Mapping[str, Any]) -> Turn:
         strategies=tuple(strategy(pair) for pair in items(event.get("strategies", []))),
         seed=whole(event.get("seed", 0)),
         reply=whole(event.get("reply", 0)),
+        min_tokens=whole(event.get("min_tokens", 0)),
         finish_reason=text_of(event.get("finish_reason", "")),
     )
 

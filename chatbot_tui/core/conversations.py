@@ -104,9 +104,10 @@ class ConversationLog:
         checkpoint: str = "",
         seed: int = 0,
         reply: int = 0,
+        min_tokens: int = 0,
     ) -> None:
         """Keep the bot's reply so far: all of its text and tokens each time; the file takes what is new. Raises InputError."""
-        turn = Turn("bot", text, checkpoint, tuple(tokens), tuple(strategies), seed, reply, INTERRUPTED)
+        turn = Turn("bot", text, checkpoint, tuple(tokens), tuple(strategies), seed, reply, min_tokens, INTERRUPTED)
         line = partial_line(turn, self._conversation.pending)
         self._conversation.pending = turn
         self._append(line)

@@ -24,6 +24,7 @@ REPLY = Turn(
     strategies=((0, SamplingSettings(temperature=0.7)), (2, SamplingSettings(greedy=True, order="llama.cpp"))),
     seed=3,
     reply=4,
+    min_tokens=2,
     finish_reason="end",
 )
 NASTY = 'a\n"b"\\ \x1b[31m [bold]x[/] \u2028 😀 é'
@@ -70,8 +71,8 @@ def test_a_reply_under_way_is_written_piece_by_piece(tmp_path: Path) -> None:
 def test_a_partial_that_does_not_go_on_from_the_last_takes_its_place(tmp_path: Path) -> None:
     log = ConversationLog.create(tmp_path)
     log.partial("one", (1,))
-    log.partial("two", (2,), seed=7, reply=1, checkpoint="cd", strategies=REPLY.strategies)
-    expected = (Turn("bot", "two", "cd", (2,), REPLY.strategies, 7, 1, "interrupted"),)
+    log.partial("two", (2,), seed=7, reply=1, min_tokens=6, checkpoint="cd", strategies=REPLY.strategies)
+    expected = (Turn("bot", "two", "cd", (2,), REPLY.strategies, 7, 1, 6, "interrupted"),)
     assert log.turns == ConversationLog.open(log.path).turns == expected
 
 
