@@ -6,10 +6,11 @@ from rich.cells import cell_len
 
 from chatbot_tui.core.frames import StepFrame
 from chatbot_tui.ui.cursor import Cursor
+from chatbot_tui.ui.panels.candidates import stage
 from chatbot_tui.ui.widgets.bar import sparkline
 from chatbot_tui.ui.widgets.glyphs import clip, fit, visible
 from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE, Line
-from chatbot_tui.ui.widgets.numbers import probability
+from chatbot_tui.ui.widgets.numbers import probability, quantity
 from chatbot_tui.ui.widgets.ruler import Stretch, cell_of, ruler
 
 _LABEL = 10
@@ -21,6 +22,11 @@ def _uniform(u: float) -> str:
     return f"{int(u * 10_000) / 10_000:.4f}"[1:]
 
 
+def drawn_text(frame: StepFrame) -> str:
+    """Return the drawn token as the vocabulary has it; the reply may have taken its leading space, or all of an end token."""
+    return next((candidate.text for candidate in frame.top if candidate.token == frame.token), frame.text)
+
+
 def _label(text: str) -> str:
     """Return a token without the mark of its leading space: on the ruler every cell counts."""
     return visible(text).lstrip("␣") or "␣"
@@ -30,7 +36,7 @@ def _stretches(frame: StepFrame) -> list[Stretch]:
     """Lay the kept tokens end to end in the order in which u walks; the drawn one lies where the frame says it does."""
     place = next((place for place, candidate in enumerate(frame.ruler) if candidate.token == frame.token), len(frame.ruler))
     end = frame.drawn_from + frame.p_sampled
-    parts = [Stretch(_label(frame.text), frame.drawn_from, end, marked=True)]
+    parts = [Stretch(_label(drawn_text(frame)), frame.drawn_from, end, marked=True)]
     for at, candidates in ((0.0, frame.ruler[:place]), (end, frame.ruler[place + 1 :])):
         marks = accumulate((candidate.p_sampled for candidate in candidates), initial=at)
         parts += [Stretch(_label(c.text), *bounds) for c, bounds in zip(candidates, pairwise(marks), strict=True)]
@@ -48,7 +54,7 @@ def ruler_line(frame: StepFrame, width: int, *, inline: bool) -> Line:
 def pointer_line(frame: StepFrame, width: int) -> Line:
     """Return the line under the ruler that points at u."""
     column = cell_of(frame.u or 0.0, width - _LABEL)
-    name = clip(visible(frame.text), 18)
+    name = clip(visible(drawn_text(frame)), 18)
     text = f"drew {name}, p {probability(frame.p_sampled)}"
     room = width - _LABEL - column - 2
     if cell_len(text) <= room:
@@ -75,6 +81,15 @@ def counterfactual_lines(frame: StepFrame, width: int) -> list[Line]:
         lines[-1] += [(f"{joint}{strategy} → ", MUTED), (name, BLUE if differs else MUTED)]
         used += len(joint) + size
     return lines
+
+
+def cuts_line(frame: StepFrame, width: int) -> Line:
+    """Return how many tokens sampling kept, how much choice that leaves, and how many each stage cut; the last go first."""
+    texts = [f"kept {frame.kept:,} of {frame.vocabulary_size:,}", f"{quantity(frame.entropy_sampled)} nats left"]
+    texts += [f"{stage(name)} cut {count:,}" for name, count in frame.cuts.items() if count > 0]
+    while len(texts) > 1 and len(" · ".join(texts)) > width:
+        texts.pop()
+    return [(clip(" · ".join(texts), width), MUTED)]
 
 
 def _rank(frame: StepFrame, token: int) -> str:

@@ -2,12 +2,12 @@
 
 from chatbot_tui.core.frames import StepFrame
 from chatbot_tui.ui.panels.candidates import heading_line, shown, tail_line, token_line
-from chatbot_tui.ui.panels.draw import counterfactual_lines, pinned_line, pointer_line, ruler_line
+from chatbot_tui.ui.panels.draw import counterfactual_lines, cuts_line, pinned_line, pointer_line, ruler_line
 from chatbot_tui.ui.panels.inspector import Inspector, waiting
 from chatbot_tui.ui.widgets.lines import Line
 
 _GROWTH = (
-    *("token", "token", "heading", "token", "ruler", "tail", "token", "pinned", "counterfactuals", "token", "pointer", "token"),
+    *("token", "token", "heading", "token", "ruler", "tail", "token", "pinned", "counterfactuals", "token", "cuts", "pointer", "token"),
     *("pinned", "token", "counterfactuals", "token", "pinned", "token", "counterfactuals", "token", "pinned"),
 )
 """What each further row of height is spent on, most important first; after that, tokens."""
@@ -21,6 +21,7 @@ def _budget(frame: StepFrame, width: int, height: int) -> dict[str, int]:
         "ruler": 1,
         "pointer": 0 if frame.u is None else 1,
         "tail": 1,
+        "cuts": 1,
         "pinned": len(frame.pinned),
         "counterfactuals": len(counterfactual_lines(frame, width)),
     }
@@ -40,9 +41,12 @@ class NextTokenPanel(Inspector):
     NAME = "next token"
 
     def note(self) -> str:
-        """Return the step and the entropy of the model's whole distribution."""
+        """Return the step and the entropy of the model's whole distribution, and mirostat's limit where it rules."""
         frame = self.cursor.frame
-        return f"step {frame.step} · {frame.entropy:.1f} nats" if frame else ""
+        if frame is None:
+            return ""
+        limit = f" · limit {frame.mirostat_mu:.1f} bits" if frame.mirostat_mu is not None else ""
+        return f"step {frame.step} · {frame.entropy:.1f} nats{limit}"
 
     def lines(self, width: int, height: int) -> list[Line]:
         """Return tokens, tail, ruler, counterfactuals and pinned words, as many of each as the height allows."""
@@ -58,6 +62,8 @@ class NextTokenPanel(Inspector):
         lines += [token_line(candidate, frame, width) for candidate in candidates]
         if rows["tail"]:
             lines.append(tail_line(candidates, frame, width))
+        if rows["cuts"]:
+            lines.append(cuts_line(frame, width))
         if spare > 1:
             lines.append([])
         if rows["ruler"]:

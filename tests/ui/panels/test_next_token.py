@@ -130,3 +130,21 @@ async def test_heading_and_rows_follow_the_cursor() -> None:
         await pilot.pause()
         assert "step 4 · 3.2 nats" in panel.border_title
         assert "> ␣a" in str(panel.render())
+
+
+def test_it_says_how_many_tokens_each_stage_cut() -> None:
+    lines = text_of(panel_at(cuts={"top_k": 7960, "top_p": 38}), 60, 14)
+    assert "kept 2 of 8,000 · .57 nats left · top-k cut 7,960" in lines
+    assert "kept 2 of 8,000 · .57 nats left · top-k cut 7,960 · top-p cut 38" in text_of(
+        panel_at(cuts={"top_k": 7960, "top_p": 38}), 80, 14
+    )
+
+
+def test_the_draw_names_the_token_as_the_vocabulary_has_it() -> None:
+    # The reply's first token loses its leading space, an end token all of its text.
+    frame = panel_at(words=(("<end>", 0.5), (" a", 0.1)), text="", is_end=True)
+    assert any("drew <end>" in line for line in text_of(frame, 60, 14))
+
+
+def test_mirostat_shows_its_limit() -> None:
+    assert panel_at(mirostat_mu=9.876).note() == "step 0 · 3.2 nats · limit 9.9 bits"
