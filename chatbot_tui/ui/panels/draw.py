@@ -109,6 +109,8 @@ def pinned_line(place: int, cursor: Cursor, width: int) -> Line:
     name = fit(visible(word.text), min(12, max(6, width // 5)))
     numbers = f" {probability(word.p_model).rjust(6)} {_rank(frame, word.token).rjust(6)} "
     room = width - 2 - cell_len(name) - len(numbers)
-    past = [watched for step in cursor.history[-max(room, 1) :] for watched in step.pinned if watched.token == word.token]
-    series = [watched.p_model for watched in past]
-    return [("◆ ", BLUE), (name, "bold"), (numbers, ""), (sparkline(series, room, 0.0, max(series, default=1.0)), BLUE)]
+    past = cursor.history[-max(room, 1) :]
+    series = [watched.p_model for step in past for watched in step.pinned if watched.token == word.token]
+    # One scale for all watched words: next to a likely word an unlikely one lies on the ground.
+    highest = max(watched.p_model for step in past for watched in step.pinned)
+    return [("◆ ", BLUE), (name, "bold"), (numbers, ""), (sparkline(series, room, 0.0, highest), BLUE)]

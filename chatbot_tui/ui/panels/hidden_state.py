@@ -9,9 +9,9 @@ from chatbot_tui.ui.widgets.glyphs import clip
 from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE, Line
 from chatbot_tui.ui.widgets.scatter import scatter
 
-_MAP = 10
+_MAP = 8
 """Cells that the map needs at least."""
-_TRAIL = 400
+_TRAIL = 64
 """Tokens whose h the map still shows."""
 
 
@@ -39,7 +39,7 @@ class HiddenStatePanel(Inspector):
         if frame is None:
             return waiting("Norms, gates and the path of h appear here.", width)
         layers = len(frame.state)
-        if width >= FULL + 1 + _MAP and height >= 4:
+        if width >= FULL + 2 + _MAP and height >= 4:
             table = width - max(_MAP, min(width // 3, width - FULL - 2)) - 2
             return _beside(self._table(frame, table, height), self._map(width - table - 2, height), table)
         spare = height - (1 + layers)
