@@ -30,9 +30,8 @@ class NamedAction:
         return self.binding.tooltip
 
     def keys(self, keymap: Mapping[str, str]) -> str:
-        """Return the keys that do it now, in readable form."""
-        keys = keymap.get(self.binding.id or "", self.binding.key)
-        return " ".join(readable(key) for key in keys.split(","))
+        """Return the key that does it now, in readable form; of several, the first."""
+        return readable(keymap.get(self.binding.id or "", self.binding.key).split(",")[0])
 
 
 def named_actions(screen: Screen[object]) -> Iterator[NamedAction]:

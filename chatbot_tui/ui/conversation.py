@@ -62,7 +62,13 @@ class Conversation:
         """Keep a reply under way on disk."""
         self._write(
             lambda: self._log.partial(
-                turn.text, turn.tokens, strategies=turn.strategies, checkpoint=turn.checkpoint, seed=turn.seed, reply=turn.reply
+                turn.text,
+                turn.tokens,
+                strategies=turn.strategies,
+                checkpoint=turn.checkpoint,
+                seed=turn.seed,
+                reply=turn.reply,
+                min_tokens=turn.min_tokens,
             )
         )
 

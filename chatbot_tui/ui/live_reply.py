@@ -46,10 +46,11 @@ class LiveReply:
         return Turn(
             "bot",
             "".join(self.texts),
-            self.checkpoint,
-            tuple(self.tokens),
-            tuple(self.strategies),
-            self.request.seed,
-            self.request.reply,
-            finish_reason,
+            checkpoint=self.checkpoint,
+            tokens=tuple(self.tokens),
+            strategies=tuple(self.strategies),
+            seed=self.request.seed,
+            reply=self.request.reply,
+            min_tokens=self.request.min_tokens,
+            finish_reason=finish_reason,
         )

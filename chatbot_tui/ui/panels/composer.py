@@ -15,7 +15,7 @@ class Composer(TextArea):
     """A text area that grows with its text. Empty, its left and right keys walk through the tokens instead."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "send", "Send", id="send", tooltip="Send the message", show=False, priority=True),
+        Binding("enter", "send", "Send", id="send", tooltip="Send the message", show=False),
         Binding("ctrl+j,shift+enter", "newline", "New line", id="newline", tooltip="Start a new line in the message", show=False),
         Binding("up", "earlier", "Earlier message", id="history-back", tooltip="Bring back what you said before", show=False),
         Binding("down", "later", "Later message", id="history-on", tooltip="Bring back what you said after that", show=False),
@@ -51,6 +51,11 @@ class Composer(TextArea):
         """Show `text` with the cursor behind it."""
         self.load_text(text)
         self.move_cursor(self.document.end)
+
+    async def _on_key(self, event: events.Key) -> None:
+        # The text area would start a new line. A priority binding would overtake letters that are still on their way here.
+        if event.key == "enter":
+            event.prevent_default()
 
     async def _on_paste(self, event: events.Paste) -> None:
         # Terminals end pasted lines with carriage returns.

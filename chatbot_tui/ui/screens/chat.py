@@ -34,7 +34,7 @@ from chatbot_tui.ui.screens.dialogs.ask import AskDialog
 from chatbot_tui.ui.screens.layout import layout_for
 from chatbot_tui.ui.screens.library import Choice, LibraryScreen
 from chatbot_tui.ui.screens.speaking import SpeakingScreen, ending
-from chatbot_tui.ui.screens.status import status_line
+from chatbot_tui.ui.screens.status import hints, status_line
 
 SETTLE_SECONDS = 0.4
 """How long after the last change the draft and the settings are written."""
@@ -57,10 +57,16 @@ class ChatScreen(SpeakingScreen):
             "ctrl+t", "next_strategy", "Next strategy", id="next-strategy", tooltip="Sample in the next way", show=False, priority=True
         ),
         *(
-            Binding(f"f{key}", f"strategy('{name}')", f"Sample: {name}", id=f"strategy-{name}", tooltip=tip, show=False, priority=True)
-            for key, name, tip in zip(
-                range(2, 10), PRESETS, [f"Draw the next token by {name} sampling alone" for name in PRESETS], strict=False
+            Binding(
+                f"f{key}",
+                f"strategy('{name}')",
+                f"Sample: {name}",
+                id=f"strategy-{name}",
+                tooltip=f"Draw by {name} alone",
+                show=False,
+                priority=True,
             )
+            for key, name in enumerate(PRESETS, 2)
         ),
         Binding(
             "ctrl+l",
@@ -107,6 +113,7 @@ class ChatScreen(SpeakingScreen):
                 titles=("token", "state", "collapse", "sampling"),
             )
         yield Static(id="status", markup=False)
+        yield Static(id="hints", markup=False)
         yield Footer()
 
     def on_mount(self) -> None:
@@ -128,6 +135,8 @@ class ChatScreen(SpeakingScreen):
         for name in ("wide", "side", "stacked", "narrow"):
             self.set_class(name == chosen.name, f"-{name}")
         self.set_class(chosen.short, "-short")
+        self.set_class(chosen.slim, "-slim")
+        self.query_one("#hints", Static).update(hints(self.preferences.settings.keymap, event.size.width - 2))
         self.deck.tabbed = chosen.name != "wide"
         self.call_after_refresh(self.show_state)
 
@@ -146,7 +155,7 @@ class ChatScreen(SpeakingScreen):
             return
         state = self._state()
         self.transcript.border_title = heading("chat", state, self.transcript.size.width)
-        status = status_line(state, self.cursor, summary(self.sampling))
+        status = status_line(state, self.cursor, summary(self.sampling), self.size.width - 2)
         self.query_one("#status", Static).update(status, layout=False)
         self.composer.border_subtitle = "waits for the reply to end · esc stops it" if self.queued else ""
         self.composer.set_class(self.queued, "-queued")

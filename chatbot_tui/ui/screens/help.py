@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.table import Table
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
@@ -63,13 +64,14 @@ class HelpScreen(ModalScreen[None]):
         box.border_title = "help"
         box.border_subtitle = "up and down scroll · esc closes"
 
-    def text(self) -> Content:
-        """Return everything as styled text."""
-        width = max((len(keys) for keys, _, _ in self._keys), default=0)
-        parts: list[tuple[str, str] | str] = [("Keys\n", "bold $accent")]
+    def text(self) -> Table:
+        """Return everything, in columns that wrap on their own."""
+        table = Table.grid(padding=(0, 2))
+        table.add_column(justify="right", no_wrap=True)
+        table.add_column()
         for keys, title, explanation in self._keys:
-            parts += [(f"{keys:>{width}}", "bold"), f"  {title}", (f" · {explanation}\n" if explanation else "\n", "$foreground 65%")]
-        parts.append("\nEverything is in the palette too. Keys can be changed in the settings file, under [keymap], by name of action.\n")
+            table.add_row(Text(keys, "bold"), Text.assemble(title, (f" · {explanation}", "dim")))
+        table.add_row("", Text("Everything is in the palette too. The settings file can give keys to actions, under [keymap].\n", "italic"))
         for name, meaning in PANELS:
-            parts += [(f"\n{name}\n", "bold $accent"), f"{meaning}\n"]
-        return Content.assemble(*parts)
+            table.add_row(Text(name, "bold"), Text(f"{meaning}\n"))
+        return table

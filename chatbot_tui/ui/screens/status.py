@@ -1,15 +1,40 @@
-"""The one line that stands for all panels where there is no room for them."""
+"""The lines that stand for the panels and the footer where there is no room for them."""
 
+from collections.abc import Iterable, Mapping
+
+from rich.cells import cell_len
+
+from chatbot_tui.ui.commands import readable
 from chatbot_tui.ui.cursor import Cursor
 from chatbot_tui.ui.panels.wrapping import printable
+from chatbot_tui.ui.widgets.numbers import probability
 
 
-def status_line(state: str, cursor: Cursor, strategy: str) -> str:
-    """Return verdict, token in hand, strategy and state; most important first, for the end may not fit."""
+def status_line(state: str, cursor: Cursor, strategy: str, width: int) -> str:
+    """Return verdict, token in hand, strategy and state: as many as fit whole, most important first."""
     frame = cursor.frame
     if frame is None:
-        return f"{state} · {strategy}"
+        return fitting((state, strategy), " · ", width)
     reading = frame.collapse
     verdict = reading.verdict if reading.onset_step is None else f"{reading.verdict} since {reading.onset_step}"
     word = printable(frame.text).strip().replace("\n", "⏎") or "end"
-    return f"{verdict} · {word} p {frame.p_model:.2g} · {strategy} · {state}"
+    return fitting((verdict, f"{word} p {probability(frame.p_model)}", strategy, state), " · ", width)
+
+
+def fitting(parts: Iterable[str], between: str, width: int) -> str:
+    """Join the parts that fit into `width` cells, leaving out those that do not."""
+    line = ""
+    for part in parts:
+        longer = f"{line}{between}{part}" if line else part
+        if cell_len(longer) <= width:
+            line = longer
+    return line
+
+
+HINTS = (("palette", "ctrl+p", "all actions"), ("help", "f1", "help"), ("stop", "escape", "stop"), ("next-panel", "ctrl+l", "next panel"))
+"""(id of the action, its key, what it is called), most important first."""
+
+
+def hints(keymap: Mapping[str, str], width: int) -> str:
+    """Return as many of the most important keys as fit whole."""
+    return fitting((f"{readable(keymap.get(name, key).split(',')[0])} {title}" for name, key, title in HINTS), "  ", width)
