@@ -124,7 +124,7 @@ def _numbers(reading: CollapseReading, width: int) -> list[Line]:
     names = ("prompt sensitivity", "KL to unigram") if width >= 48 else ("sensitivity", "KL unigram")
     values = (quantity(reading.prompt_sensitivity), quantity(reading.kl_unigram) if reading.kl_unigram is not None else "no counts")
     limits = (
-        _longest(width - len(names[0]) - 8, "collapsed ≤ .024, healthy ≥ .3", "≤ .024 bad, ≥ .3 good", "collapsed ≤.024"),
+        _longest(width - len(names[0]) - 8, "collapsed ≤.024, healthy ≥.3", "≤.024 bad, ≥.3 good", "collapsed ≤.024"),
         _longest(width - len(names[0]) - 8, "near 0: mere word frequencies", "near 0 is bad") if known else "",
     )
     rows = zip(names, values, limits, strict=True)

@@ -45,7 +45,7 @@ class HiddenStatePanel(Inspector):
         spare = height - (1 + layers)
         if spare >= 4:
             room = 1 + 2 * layers if height - (1 + 2 * layers) >= 4 else 1 + layers
-            return self._table(frame, width, room) + self._map(width, height - room)
+            return self._table(frame, width, room) + self._map(min(width, 5 * (height - room)), height - room)
         return self._table(frame, width, height)
 
     def _table(self, frame: StepFrame, width: int, height: int) -> list[Line]:
@@ -67,7 +67,7 @@ class HiddenStatePanel(Inspector):
         points = [frame.h_position for frame in self.cursor.history[-_TRAIL:]]
         steps = [abs(x2 - x1) + abs(y2 - y1) for (x1, y1), (x2, y2) in pairwise(points[-2:])]
         where = "● stands still" if steps and steps[0] < 1e-6 else "● now"
-        caption: Line = [(clip("path of h", width), MUTED)]
+        caption: Line = [("path of h" if width >= len("path of h") else "path", MUTED)]
         if width >= len("path of h  ") + len(where):
             caption += [("  ", ""), (where, ORANGE)]
         return [caption, *scatter(points, width, height - 1, MUTED, BLUE, f"bold {ORANGE}")]

@@ -10,7 +10,7 @@ from chatbot_tui.ui.widgets.numbers import hundredths, quantity
 
 SATURATED = 0.5
 """Share of i, f and o beyond .1 or .9 from which the number is marked."""
-FULL = 46
+FULL = 45
 """Cells in which a row shows everything."""
 _LABEL, _NORM, _CHANGE, _SATURATED, _GATES = 2, 7, 8, 6, 20
 """Cells of the columns; in the table with two rows a layer the saturation stands under the change."""

@@ -86,9 +86,12 @@ class Chooser(Lines, can_focus=True):
         """Return the options, the chosen one with a full dot."""
         places = self._places(width)
         pieces: list[Line] = [[(self._label, MUTED)]] if self._label else []
+        known = any(option.key == self.value for option in self._options)
         for option in self._options:
             chosen = option.key == self.value
-            style = ("bold $text-primary" + (" reverse" if self.has_focus else "")) if chosen else ""
+            # The focus must show where nothing is chosen too: on the option that a key would choose.
+            reverse = " reverse" if self.has_focus and (chosen or (not known and option == self._options[0])) else ""
+            style = ("bold $text-primary" if chosen else "") + reverse
             pieces.append([("● " if chosen else "○ ", "bold $text-primary" if chosen else MUTED), (option.label, style)])
         rows: list[Line] = [[] for _ in range(places[-1][0] + 1)]
         for (row, column), piece in zip(places, pieces, strict=True):

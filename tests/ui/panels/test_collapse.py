@@ -20,7 +20,7 @@ def test_a_collapse_says_since_when_what_and_how_often() -> None:
     lines = text_of(panel_at(make_frame(collapse=COLLAPSED)), 60, 6)
     assert lines[0] == "✗ COLLAPSED since token 2  “the” × 14 · fixed point"
     assert lines[1] == "The net ignores what you type: no sampler cures this."
-    assert lines[2].split() == ["prompt", "sensitivity", ".0020", "collapsed", "≤", ".024,", "healthy", "≥", ".3"]
+    assert lines[2].split() == ["prompt", "sensitivity", ".0020", "collapsed", "≤.024,", "healthy", "≥.3"]
     assert lines[3].split()[:4] == ["KL", "to", "unigram", ".010"]
 
 
