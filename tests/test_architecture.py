@@ -58,7 +58,7 @@ def test_the_tests_of_the_screens_run_without_torch() -> None:
 
 
 def test_every_import_keeps_to_the_layers() -> None:
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
     result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert result.returncode == 0, result.stdout
 

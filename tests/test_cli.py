@@ -9,6 +9,7 @@ from types import ModuleType
 import pytest
 
 from chatbot_tui import __version__
+from chatbot_tui.__main__ import main
 from chatbot_tui.cli import cli, run
 
 
@@ -115,3 +116,13 @@ def test_an_option_of_train_reaches_it_as_the_recipes_key(monkeypatch: pytest.Mo
             "as_json": True,
         }
     ]
+
+
+def test_an_interrupt_before_the_commands_are_read_is_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt() -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("chatbot_tui.cli.run", interrupt)
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 130
