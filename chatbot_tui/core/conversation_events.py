@@ -100,26 +100,27 @@ def overview(data: bytes) -> tuple[str, int]:
     draft, pending = b"", False
     *lines, torn = data.split(b"\n")
     for line in [*lines, torn] if ends_whole(torn) else lines:
-        if line.startswith(EVENT % b"turn"):
+        # Replies under way first: they are the many.
+        if line.startswith(PARTIAL):
+            pending = True
+        elif line.startswith(TURN):
             turns += [b""] * (pending and SAID in line)
             turns.append(line)
             pending = False
-        elif line.startswith(EVENT % b"partial"):
-            pending = True
-        elif line.startswith(EVENT % b"draft"):
+        elif line.startswith(DRAFT):
             draft = line
-        elif line.startswith(EVENT % b"undo"):
+        elif line.startswith(UNDO):
             turns += [b""] * pending
             pending = False
             with contextlib.suppress(ValueError, KeyError):
                 del turns[max(0, len(turns) - whole(parse(line)["turns"])) :]
-        elif line.startswith(EVENT % b"start") and ends_whole(line):
+        elif line.startswith(START) and ends_whole(line):
             require_readable(parse(line))
     said = (words_of(line) for line in turns if SAID in line)
     return next(filter(str.strip, said), words_of(draft)), len(turns) + pending
 
 
-EVENT = b'{"event":"%s"'
+START, TURN, PARTIAL, UNDO, DRAFT = (b'{"event":"%s"' % kind for kind in (b"start", b"turn", b"partial", b"undo", b"draft"))
 SAID = b'"speaker":"you"'
 
 
