@@ -1,9 +1,9 @@
-"""How a token and a reply look in `say --json`: the keys that other programs rely on."""
+"""How a token, a reply and a training report look as JSON: the keys that other programs rely on."""
 
 from typing import Any
 
 from chatbot_tui.commands.output import number
-from chatbot_tui.core.frames import Candidate, LayerState, ReplyFinished, StepFrame
+from chatbot_tui.core.frames import Candidate, LayerState, ReplyFinished, StepFrame, TrainFrame
 
 
 def frame_to_json(frame: StepFrame) -> dict[str, Any]:
@@ -66,4 +66,22 @@ def finished_to_json(finished: ReplyFinished) -> dict[str, Any]:
         "onset_step": finished.onset_step,
         "tokens": finished.tokens,
         "tokens_per_second": number(finished.tokens_per_second),
+    }
+
+
+def train_frame_to_json(frame: TrainFrame) -> dict[str, Any]:
+    """Return the record of one training report."""
+    return {
+        "step": frame.step,
+        "loss": number(frame.loss),
+        "valid_loss": number(frame.valid_loss),
+        "learning_rate": number(frame.learning_rate),
+        "gradient_norm": number(frame.gradient_norm),
+        "phase": frame.phase,
+        "kl_unigram": number(frame.kl_unigram),
+        "prompt_sensitivity": number(frame.prompt_sensitivity),
+        "sample": frame.sample,
+        "probe_top": [candidate_to_json(candidate) for candidate in frame.probe_top],
+        "state": [layer_to_json(layer) for layer in frame.state],
+        "tokens_per_second": number(frame.tokens_per_second),
     }

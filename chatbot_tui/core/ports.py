@@ -25,6 +25,8 @@ class Turn:
     seed: int = 0
     reply: int = 0
     """Number of the reply in its conversation: with the seed and the step it fixes every random number."""
+    min_tokens: int = 0
+    """Tokens before which the reply could not end."""
     finish_reason: str = ""
 
 

@@ -100,6 +100,12 @@ class Tokenizer:
         stream = self.stream()
         return [(token, stream.push(token)) for token in encoding.ids]
 
+    def unknown_words(self, text: str) -> list[str]:
+        """Return the words of a turn that the vocabulary lacks, as typed."""
+        if self.unknown_id is None:
+            return []
+        return [piece.strip() for token, piece in self.pieces(text) if token == self.unknown_id]
+
     def decode(self, ids: Iterable[int]) -> str:
         """Return the text of one turn; end tokens add nothing."""
         stream = self.stream()

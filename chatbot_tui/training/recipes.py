@@ -1,7 +1,7 @@
 """A recipe: every setting of a training run, read from TOML, any of them changed by key=value."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -168,15 +168,14 @@ def read_share(entry: Any) -> CorpusShare:
     return share
 
 
-def parse_changes(pairs: Sequence[str]) -> dict[str, Any]:
-    """Read `key=value` pairs; a value is TOML where it can be, otherwise text. Raises InputError."""
-    changes: dict[str, Any] = {}
-    for pair in pairs:
-        key, equals, text = pair.partition("=")
-        if not equals or not key.strip():
-            raise InputError(f"--set {pair!r} is not key=value")
-        try:
-            changes[key.strip()] = tomllib.loads(f"value = {text}")["value"]
-        except ValueError:
-            changes[key.strip()] = text.strip()
-    return changes
+def read_values(settings: Mapping[str, str]) -> dict[str, Any]:
+    """Read the values of `key=value` settings: TOML where they can be, otherwise text."""
+    return {key: read_value(text) for key, text in settings.items()}
+
+
+def read_value(text: str) -> Any:
+    """Return the TOML value that a text spells, or the text itself."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except (ValueError, KeyError):
+        return text

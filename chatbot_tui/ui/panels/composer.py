@@ -9,6 +9,10 @@ from textual.message import Message
 from textual.widgets import TextArea
 
 HISTORY_LENGTH = 500
+LONG_TEXT = 2_000
+"""Characters above which a piece of text is folded into a label: a text area slows down with the length of its lines."""
+MANY_LINES = 40
+"""Lines above which it is."""
 
 
 class Composer(TextArea):
@@ -40,6 +44,28 @@ class Composer(TextArea):
         self._history: list[str] = []
         self._place = 0
         self._draft = ""
+        self._folded: dict[str, str] = {}
+
+    @property
+    def message(self) -> str:
+        """What is typed, with every folded piece in full."""
+        text = self.text
+        for label, piece in self._folded.items():
+            text = text.replace(label, piece)
+        return text
+
+    def _fold(self, text: str) -> str:
+        """Return `text`, or a label that stands for it if it is long."""
+        if len(text) <= LONG_TEXT and text.count("\n") <= MANY_LINES:
+            return text
+        label = f"[long text {len(self._folded) + 1}: {len(text):,} characters]"
+        self._folded[label] = text
+        return label
+
+    def clear_message(self) -> None:
+        """Leave nothing typed."""
+        self.load_text("")
+        self._folded.clear()
 
     def remember(self, text: str) -> None:
         """Put a message at the end of the history."""
@@ -49,7 +75,7 @@ class Composer(TextArea):
 
     def replace_text(self, text: str) -> None:
         """Show `text` with the cursor behind it."""
-        self.load_text(text)
+        self.load_text(self._fold(text))
         self.move_cursor(self.document.end)
 
     async def _on_key(self, event: events.Key) -> None:
@@ -59,17 +85,28 @@ class Composer(TextArea):
 
     async def _on_paste(self, event: events.Paste) -> None:
         # Terminals end pasted lines with carriage returns.
-        event.text = event.text.replace("\r\n", "\n").replace("\r", "\n")
+        event.text = self._fold(event.text.replace("\r\n", "\n").replace("\r", "\n"))
         await super()._on_paste(event)
         event.prevent_default()
+        event.stop()
 
     def action_send(self) -> None:
         """Ask for the message to be sent."""
-        self.post_message(self.Sent(self.text))
+        self.post_message(self.Sent(self.message))
 
     def action_newline(self) -> None:
         """Start a new line."""
         self.insert("\n")
+
+    def action_delete_left(self) -> None:
+        """Delete the character before the cursor, or the whole of a folded piece."""
+        row, column = self.cursor_location
+        before = self.document.get_line(row)[:column]
+        label = next((label for label in self._folded if before.endswith(label)), "")
+        if label and self.selection.is_empty:
+            self.delete((row, column - len(label)), (row, column))
+        else:
+            super().action_delete_left()
 
     def action_left(self) -> None:
         """Move left, or look at the token before."""
@@ -91,7 +128,7 @@ class Composer(TextArea):
             self.action_cursor_up()
             return
         if self._place == len(self._history):
-            self._draft = self.text
+            self._draft = self.message
         self._place -= 1
         self.replace_text(self._history[self._place])
 

@@ -11,6 +11,8 @@ from chatbot_tui.ui.panels.wrapping import Row, printable, wrap
 
 END_MARK = "∎"
 """Drawn for an end token, whose own text is empty."""
+FARTHEST = 100
+"""Characters that may lie between two tokens that the net read, such as words that it left out."""
 
 
 def _integers() -> "array[int]":
@@ -75,10 +77,10 @@ class Entry:
         position = 0
         for token in scores:
             word = printable(token.text).lower()
-            found = lowered.find(word, position)
-            if found == -1 or found - position > len(word) + 1:
+            found = lowered.find(word, position, position + len(word) + 1)
+            if found == -1:
                 word = word.strip()
-                found = lowered.find(word, position)
+                found = lowered.find(word, position, position + len(word) + FARTHEST)
             if not word or found == -1:
                 continue
             self.starts.append(found)

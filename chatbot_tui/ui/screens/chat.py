@@ -37,7 +37,7 @@ from chatbot_tui.ui.screens.speaking import SpeakingScreen, ending
 from chatbot_tui.ui.screens.status import hints, status_line
 
 SETTLE_SECONDS = 0.4
-"""How long after the last change the draft and the settings are written."""
+"""How long after a change the draft and the settings are written, at most."""
 
 
 class ChatScreen(SpeakingScreen):
@@ -87,6 +87,7 @@ class ChatScreen(SpeakingScreen):
 
     pace: reactive[Pace] = reactive(Pace())
     """Speed, and whether the reply is frozen."""
+    _save_due: bool = False
 
     def __init__(
         self, backend: ChatBackend, preferences: Preferences, conversation: Conversation, start_with: Callable[[], Conversation]
@@ -120,8 +121,6 @@ class ChatScreen(SpeakingScreen):
         """Show the conversation and start with the settings' pace."""
         self.transcript.shade = self.preferences.settings.shade
         self.backend.set_pace(self.pace)
-        self._drafts = self.set_timer(SETTLE_SECONDS, self._keep_draft, pause=True)
-        self._saves = self.set_timer(SETTLE_SECONDS, self.preferences.save, pause=True)
         self._show_conversation()
 
     def on_unmount(self) -> None:
@@ -140,14 +139,27 @@ class ChatScreen(SpeakingScreen):
         self.deck.tabbed = chosen.name != "wide"
         self.call_after_refresh(self.show_state)
 
+    def _save_soon(self) -> None:
+        if not self._save_due:
+            self._save_due = True
+            self.set_timer(SETTLE_SECONDS, self._save)
+
+    def _save(self) -> None:
+        self._save_due = False
+        self._keep_draft()
+        self.preferences.save()
+
     def keep_everything(self) -> None:
         """Write what is on screen to the disk."""
         if self.live is not None and self.live.tokens:
             self.conversation.partial(self.live.as_turn(""))
-        self._keep_draft()
-        self.preferences.save()
+        self._save()
 
     # What is going on
+
+    def watch_cursor(self) -> None:
+        """Bring the status in line with the token in hand."""
+        self.show_state()
 
     def show_state(self) -> None:
         """Bring headings and status in line with what is going on."""
@@ -268,11 +280,10 @@ class ChatScreen(SpeakingScreen):
 
     @on(TextArea.Changed)
     def _note_draft(self) -> None:
-        self._drafts.reset()
-        self._drafts.resume()
+        self._save_soon()
 
     def _keep_draft(self) -> None:
-        self.conversation.draft(self.composer.text)
+        self.conversation.draft(self.composer.message)
 
     def report(self, problem: str) -> None:
         """Show a problem that does not stop the chat."""
@@ -307,8 +318,7 @@ class ChatScreen(SpeakingScreen):
 
     def _change_settings(self, **values: object) -> None:
         self.preferences.change(**values)
-        self._saves.reset()
-        self._saves.resume()
+        self._save_soon()
 
     def action_strategy(self, name: str) -> None:
         """Sample by one named strategy from the next token on."""

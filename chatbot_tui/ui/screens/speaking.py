@@ -58,7 +58,7 @@ class SpeakingScreen(WalkingScreen):
             self.show_state()
             return
         self.composer.remember(text)
-        self.composer.load_text("")
+        self.composer.clear_message()
         self.queued = False
         self.conversation.add(Turn("you", text))
         self.transcript.add(turn_entry("you", text))

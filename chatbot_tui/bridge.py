@@ -1,0 +1,223 @@
+"""The torch side in a child process: the screen stays quick while torch loads and computes, and survives if the child does not.
+
+Both ends exchange pickled records of `core`; the pipes are private to the two processes.
+"""
+
+import contextlib
+import os
+import pickle
+import queue
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Literal, TypeAlias
+
+from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.frames import ReplyEvent, ReplyFinished, StepFrame
+from chatbot_tui.core.paths import ensure, log_file
+from chatbot_tui.core.ports import LoadedCheckpoint, Pace, ReplyRequest, Turn
+from chatbot_tui.core.sampling import SamplingSettings
+
+Kind: TypeAlias = Literal["value", "item", "end", "input-error", "failure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A method of ChatBackend to run in the child, with its arguments."""
+
+    number: int
+    """Calls with an answer count up; one without an answer bears the number of the call that it follows."""
+    method: str
+    arguments: tuple[Any, ...] = ()
+    answered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Something that a call gave: a value, one item of an iterator, its end, or an error in words."""
+
+    number: int
+    kind: Kind
+    content: Any = None
+
+
+class Channel:
+    """Sends and receives records over a pair of pipes: four bytes of length, then a pickle. Both ends are our own processes."""
+
+    def __init__(self, incoming: IO[bytes], outgoing: IO[bytes]) -> None:
+        self._incoming = incoming
+        self._outgoing = outgoing
+        self._lock = threading.Lock()
+
+    def send(self, record: Call | Answer) -> None:
+        """Write one record; any thread may. Raises OSError or ValueError once the other end has gone."""
+        data = pickle.dumps(record, pickle.HIGHEST_PROTOCOL)
+        with self._lock:
+            self._outgoing.write(struct.pack("<I", len(data)) + data)
+            self._outgoing.flush()
+
+    def receive(self) -> Any:
+        """Wait for one record. Raises EOFError once the other end has gone."""
+        return pickle.loads(self._exactly(struct.unpack("<I", self._exactly(4))[0]))  # noqa: S301 - written by our own process
+
+    def close(self) -> None:
+        """Close the sending side, which ends the child."""
+        with contextlib.suppress(OSError):
+            self._outgoing.close()
+
+    def _exactly(self, size: int) -> bytes:
+        data = self._incoming.read(size)
+        if len(data) < size:
+            raise EOFError
+        return data
+
+
+class ChildBackend:
+    """A ChatBackend whose work is done by a child process, started at once and again after it died."""
+
+    def __init__(self) -> None:
+        self._number = 0
+        self._answers: dict[int, queue.SimpleQueue[Answer]] = {}
+        self._loaded: tuple[str, str | None] | None = None
+        self._sticky: dict[str, Call] = {}
+        self._closed = False
+        self._start()
+
+    def _start(self) -> None:
+        log = open_log()
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "chatbot_tui.bridge_child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+            )
+        finally:
+            os.close(log)
+        incoming, outgoing = self._process.stdout, self._process.stdin
+        if incoming is None or outgoing is None:
+            raise RuntimeError("a process started with pipes has none")
+        self._channel = Channel(incoming, outgoing)
+        threading.Thread(target=self._listen, args=(self._channel,), name="bridge", daemon=True).start()
+
+    def _listen(self, channel: Channel) -> None:
+        """Hand answers to whoever waits for them; runs in a thread until the child ends."""
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                answer: Answer = channel.receive()
+                waiting = self._answers.get(answer.number)
+                if waiting is not None:
+                    waiting.put(answer)
+        if channel is self._channel:
+            for number, waiting in list(self._answers.items()):
+                waiting.put(Answer(number, "failure", "the process that runs the net has ended"))
+
+    def load(self, checkpoint: str, vocabulary: str | None = None) -> LoadedCheckpoint:
+        """Make a checkpoint the one that speaks. Raises InputError."""
+        self._revive()
+        loaded: LoadedCheckpoint = next(self._call("load", checkpoint, vocabulary))
+        self._loaded = (checkpoint, vocabulary)
+        return loaded
+
+    def reply(self, request: ReplyRequest) -> Iterator[ReplyEvent]:
+        """Answer the last turn of a request. Raises InputError."""
+        self._revive()
+        return self._call("reply", request)
+
+    def recall(self, turns: tuple[Turn, ...], *, top: int | None = 20, pinned: tuple[str, ...] = ()) -> Iterator[StepFrame]:
+        """Compute again the frames of the last turn. Raises InputError."""
+        self._revive()
+        return self._call("recall", turns, top, pinned)
+
+    def set_sampling(self, settings: SamplingSettings) -> None:
+        """Use `settings` from the next token on."""
+        self._tell("set_sampling", settings)
+
+    def set_pace(self, pace: Pace) -> None:
+        """Change the speed, pause or go on."""
+        self._tell("set_pace", pace)
+
+    def advance(self) -> None:
+        """Let one token through while paused."""
+        self._tell("advance")
+
+    def cancel(self) -> None:
+        """End the reply under way."""
+        self._tell("cancel")
+
+    def close(self) -> None:
+        """End the child."""
+        self._closed = True
+        self._channel.close()
+        try:
+            self._process.wait(timeout=0.5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _revive(self) -> None:
+        """Start the child again if it has died, with what it knew."""
+        if self._closed or self._process.poll() is None:
+            return
+        self._start()
+        for call in self._sticky.values():
+            self._send(call)
+        if self._loaded is not None:
+            next(self._call("load", *self._loaded))
+
+    def _tell(self, method: str, *arguments: Any) -> None:
+        call = Call(self._number, method, arguments, answered=False)
+        if method.startswith("set_"):
+            self._sticky[method] = call
+        with contextlib.suppress(InputError):
+            self._send(call)
+
+    def _call(self, method: str, *arguments: Any) -> Iterator[Any]:
+        """Send a call at once; yield what comes back, raise what was raised. Leaving early cancels the reply."""
+        self._number += 1
+        number = self._number
+        self._answers[number] = queue.SimpleQueue()
+        try:
+            self._send(Call(number, method, arguments))
+        except InputError:
+            del self._answers[number]
+            raise
+        return self._receive(number)
+
+    def _receive(self, number: int) -> Iterator[Any]:
+        over = False
+        try:
+            while True:
+                answer = self._answers[number].get()
+                over = answer.kind != "item"
+                if answer.kind in ("value", "item"):
+                    yield answer.content
+                if answer.kind == "end" or answer.kind == "value":
+                    return
+                if answer.kind == "input-error":
+                    raise InputError(answer.content)
+                if answer.kind == "failure":
+                    raise InputError(f"{answer.content}: send again to start it afresh (details in {log_file()})")
+                if isinstance(answer.content, ReplyFinished):
+                    over = True
+        finally:
+            del self._answers[number]
+            if not over:
+                self.cancel()
+
+    def _send(self, call: Call) -> None:
+        try:
+            self._channel.send(call)
+        except (OSError, ValueError):
+            raise InputError("the process that runs the net has ended: send again to start it afresh") from None
+
+
+def open_log() -> int:
+    """Return a descriptor for the child's warnings; where the log cannot be written they are dropped."""
+    try:
+        path: Path = log_file()
+        ensure(path.parent)
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except (OSError, InputError):
+        return os.open(os.devnull, os.O_WRONLY)

@@ -1,0 +1,103 @@
+"""The child's side of the bridge: runs a LocalBackend and answers calls until its parent goes away."""
+
+import contextlib
+import os
+import queue
+import threading
+import traceback
+from collections.abc import Iterator
+from typing import Any
+
+from chatbot_tui.bridge import Answer, Call, Channel
+from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.ports import ChatBackend
+
+
+class Child:
+    """One backend, a thread that listens to the parent, and the main thread that computes."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._calls: queue.SimpleQueue[Call] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._backend: ChatBackend | None = None
+        self._told: list[Call] = []
+
+    def listen(self) -> None:
+        """Pass on calls that want an answer; obey the others at once, also in the middle of a reply."""
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                call: Call = self._channel.receive()
+                if call.answered:
+                    self._calls.put(call)
+                    continue
+                with self._lock:
+                    self._told.append(call)
+                    if self._backend is not None:
+                        getattr(self._backend, call.method)(*call.arguments)
+        # The parent has gone, perhaps killed: nobody is left to answer.
+        os._exit(0)
+
+    def run(self, backend: ChatBackend) -> None:
+        """Answer calls in their order for ever."""
+        with self._lock:
+            self._backend = backend
+            self._obey(0)
+        while True:
+            self._serve(backend, self._calls.get())
+
+    def _obey(self, number: int) -> None:
+        """Do again what was told since call `number` was sent: starting a reply resets what came too early for it."""
+        for call in self._told:
+            if call.number >= number:
+                getattr(self._backend, call.method)(*call.arguments)
+
+    def _serve(self, backend: ChatBackend, call: Call) -> None:
+        """Run one call and send what it gives."""
+        try:
+            if call.method == "load":
+                self._channel.send(Answer(call.number, "value", backend.load(*call.arguments)))
+                return
+            with self._lock:
+                items = iterate(backend, call)
+                self._obey(call.number)
+                self._told.clear()
+            for item in items:
+                self._channel.send(Answer(call.number, "item", item))
+            self._channel.send(Answer(call.number, "end"))
+        except InputError as error:
+            self._channel.send(Answer(call.number, "input-error", str(error)))
+        except MemoryError:
+            self._channel.send(Answer(call.number, "input-error", "there is not enough memory for this: choose a smaller checkpoint"))
+        except OSError:
+            raise
+        except Exception as error:
+            traceback.print_exc()
+            self._channel.send(Answer(call.number, "failure", f"the net stopped with an internal error ({type(error).__name__})"))
+
+
+def iterate(backend: ChatBackend, call: Call) -> Iterator[Any]:
+    """Return the iterator of a call that gives many items."""
+    if call.method == "reply":
+        return backend.reply(*call.arguments)
+    turns, top, pinned = call.arguments
+    return backend.recall(turns, top=top, pinned=pinned)
+
+
+def main() -> None:
+    """Serve the pipes that stand in for standard input and output; whatever prints goes to the log instead."""
+    channel = Channel(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"))
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    child = Child(channel)
+    threading.Thread(target=child.listen, daemon=True).start()
+
+    from chatbot_tui.backend import LocalBackend
+
+    with contextlib.suppress(OSError):
+        child.run(LocalBackend())
+
+
+if __name__ == "__main__":
+    main()

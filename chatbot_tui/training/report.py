@@ -1,0 +1,87 @@
+"""Looks at a net while it trains: phase, distance from the word frequencies, and what it would say to the probe prompt."""
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from chatbot_tui.core.frames import Phase, PromptScored, ReplyFinished, StepFrame, TrainFrame
+from chatbot_tui.core.ports import ReplyRequest, Turn
+from chatbot_tui.core.sampling import SamplingSettings
+from chatbot_tui.generation.control import ReplyControl
+from chatbot_tui.generation.engine import Engine
+from chatbot_tui.model.checkpoint import Checkpoint
+from chatbot_tui.training.counts import BigramCounts
+from chatbot_tui.training.loop import Progress, Trainer
+from chatbot_tui.training.stream import Tokens
+
+SAMPLE_TOKENS = 16
+"""Length of the greedy reply in a report."""
+LEFT_PHASE = 0.1
+"""Share of the way to the next phase's loss at which a phase counts as left."""
+
+
+class Reporter:
+    """Makes a TrainFrame of each report of a Trainer.
+
+    The yardsticks are the losses of a uniform, a unigram and a bigram model (one added to each count) on the same held-out
+    text, or on the training text where there is none.
+    """
+
+    def __init__(self, trainer: Trainer, unigrams: np.ndarray, bigrams: BigramCounts, text: Tokens) -> None:
+        self._trainer = trainer
+        self._counts = torch.from_numpy(unigrams)
+        self.uniform_loss = float(np.log(len(unigrams)))
+        smoothed = np.log((unigrams + 1.0) / (unigrams.sum() + len(unigrams)))
+        self.unigram_loss = float(-smoothed[text[1:]].mean())
+        self.bigram_loss = bigrams.loss(text)
+
+    def frames(self, progress_file: Path | None) -> Iterator[TrainFrame]:
+        """Train to the end, yielding a frame a report."""
+        for progress in self._trainer.run(progress_file):
+            yield self._frame(progress)
+
+    def phase(self, loss: float) -> Phase:
+        """Return which phase a loss in nats a token belongs to (uniform, unigram, bigram, context)."""
+        if loss > self.unigram_loss + (1 - LEFT_PHASE) * max(0.0, self.uniform_loss - self.unigram_loss):
+            return "uniform"
+        if loss > self.unigram_loss - LEFT_PHASE * max(0.0, self.unigram_loss - self.bigram_loss):
+            return "unigram"
+        return "bigram" if loss > self.bigram_loss else "context"
+
+    def _frame(self, progress: Progress) -> TrainFrame:
+        recipe, tokenizer = self._trainer.recipe, self._trainer.tokenizer
+        model = copy.deepcopy(self._trainer.model).cpu().float().eval().requires_grad_(False)
+        card = {"banned_tokens": list(recipe.banned_tokens)}
+        engine = Engine(Checkpoint(model, tokenizer, card, self._counts))
+        # Silence is a symptom too, but tells nothing: the sample must say at least one word.
+        request = ReplyRequest((Turn("you", recipe.probe),), SamplingSettings(greedy=True), max_tokens=SAMPLE_TOKENS, min_tokens=1)
+        frames: list[StepFrame] = []
+        sample = ""
+        for event in engine.reply(request, ReplyControl()):
+            match event:
+                case StepFrame():
+                    frames.append(event)
+                case ReplyFinished(reply=reply):
+                    sample = reply
+                case PromptScored():
+                    pass
+        first = frames[0]
+        return TrainFrame(
+            step=progress.step,
+            total_steps=progress.total_steps,
+            loss=progress.loss,
+            valid_loss=progress.valid_loss,
+            learning_rate=progress.learning_rate,
+            gradient_norm=progress.gradient_norm,
+            phase=self.phase(progress.loss if progress.valid_loss is None else progress.valid_loss),
+            kl_unigram=first.collapse.kl_unigram or 0.0,
+            prompt_sensitivity=first.collapse.prompt_sensitivity,
+            sample=sample,
+            probe_top=first.top[:10],
+            state=first.state,
+            tokens_per_second=progress.tokens_per_second,
+            seconds_left=progress.seconds_left,
+        )

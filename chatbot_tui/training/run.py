@@ -1,0 +1,194 @@
+"""A training run on disk: prepared from text, resumed after any end, finished as a checkpoint."""
+
+import json
+import shutil
+import zlib
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from chatbot_tui import __version__
+from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.frames import TrainFrame
+from chatbot_tui.core.strict_json import read_object
+from chatbot_tui.model.checkpoint import CARD, MAX_JSON_BYTES, TOKENIZER, WEIGHTS, Checkpoint, load_checkpoint, save_checkpoint, write_json
+from chatbot_tui.model.tokenizer import END_OF_TURN, Tokenizer
+from chatbot_tui.training.corpus import Corpus, Dialogue
+from chatbot_tui.training.counts import count_stream, save_counts
+from chatbot_tui.training.evaluation import evaluate
+from chatbot_tui.training.loop import Trainer
+from chatbot_tui.training.recipes import Recipe
+from chatbot_tui.training.report import Reporter
+from chatbot_tui.training.stream import EncodedCorpus, encode_corpus, epoch_stream
+
+PROGRESS_FOLDER = "training"
+"""What an unfinished run keeps in its folder: the recipe, the tokenizer and the latest progress."""
+HELD_OUT_ONE_IN = 50
+"""Share of dialogues kept aside where no corpus is marked as validation text."""
+YARDSTICK_TOKENS = 65_536
+"""Tokens on which the losses of the unigram and bigram models are taken."""
+EVALUATED_DIALOGUES = 1_200
+"""Held-out dialogues that the card's figures are taken over at most."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """The text of a run, split."""
+
+    train: tuple[Corpus, ...]
+    held_out: list[Dialogue]
+
+
+def split(corpora: Sequence[Corpus]) -> Text:
+    """Keep corpora whose name ends in `.valid` for validation; without one, every fiftieth dialogue by a hash of its text."""
+    train = tuple(corpus for corpus in corpora if not corpus.name.endswith(".valid"))
+    if not train:
+        raise InputError("every corpus is marked .valid: give one to train on as well")
+    held_out = [dialogue for corpus in corpora if corpus.name.endswith(".valid") for dialogue in corpus.dialogues]
+    if held_out:
+        return Text(train, held_out)
+    kept = tuple(replace(corpus, dialogues=[d for d in corpus.dialogues if not is_held_out(d)]) for corpus in train)
+    held_out = [dialogue for corpus in train for dialogue in corpus.dialogues if is_held_out(dialogue)]
+    return Text(kept, held_out) if all(corpus.dialogues for corpus in kept) else Text(train, [])
+
+
+def is_held_out(dialogue: Dialogue) -> bool:
+    """Return whether a dialogue is kept aside: a function of its text alone."""
+    return zlib.crc32("\n".join(dialogue).encode()) % HELD_OUT_ONE_IN == 0
+
+
+class TrainingRun:
+    """One run in one folder.
+
+    Raises:
+        InputError: the folder is not empty (and `resume` is off), was begun with other settings, or cannot be written.
+    """
+
+    def __init__(
+        self, recipe: Recipe, corpora: Sequence[Corpus], folder: Path, *, device: torch.device, resume: bool, threads: int | None = None
+    ):
+        self.recipe = recipe
+        self.folder = folder
+        self.text = split(corpora)
+        self._progress = folder / PROGRESS_FOLDER / "progress.pt"
+        tokenizer = self._open(resume)
+        shares = [recipe.corpus(corpus.name).share for corpus in self.text.train]
+        encoded = [encode_corpus(corpus.dialogues, tokenizer, share) for corpus, share in zip(self.text.train, shares, strict=True)]
+        held_out = epoch_stream([encode_corpus(self.text.held_out, tokenizer)], 0, 0) if self.text.held_out else np.zeros(0, np.int32)
+        self.trainer = Trainer(recipe, tokenizer, encoded, held_out, device=device, threads=threads)
+        self._unigrams, self._bigrams = count_stream(self.trainer.streams(), tokenizer.size)
+        if resume and self._progress.exists():
+            self.trainer.restore(self._progress)
+        self._yardstick = held_out[:YARDSTICK_TOKENS] if len(held_out) > 1 else first_epoch(encoded, recipe)[:YARDSTICK_TOKENS]
+
+    def _open(self, resume: bool) -> Tokenizer:
+        """Take possession of the folder and return the run's tokenizer, trained now or read from an earlier start."""
+        inner = self.folder / PROGRESS_FOLDER
+        begun = inner / "recipe.json"
+        settings = json.loads(json.dumps({"recipe": self.recipe.to_json(), "corpora": self._description()}))
+        try:
+            if self.folder.exists() and any(self.folder.iterdir()) and not resume:
+                raise InputError(f"{self.folder} is not empty: choose another folder with --out, or go on with --resume")
+            if resume and begun.exists():
+                check_same(read_object(begun, MAX_JSON_BYTES), settings, self.folder)
+                return Tokenizer.load(inner / TOKENIZER)
+            inner.mkdir(parents=True, exist_ok=True)
+            tokenizer = self._train_tokenizer()
+            tokenizer.save(inner / TOKENIZER)
+            # Written last: where it stands, the rest is whole.
+            write_json(begun, settings)
+        except OSError as error:
+            raise InputError(f"cannot write to {self.folder}: {error.strerror}") from None
+        return tokenizer
+
+    def _train_tokenizer(self) -> Tokenizer:
+        texts = (turn for corpus in self.text.train for dialogue in corpus.dialogues for turn in dialogue)
+        make = Tokenizer.train_bpe if self.recipe.tokenizer == "bpe" else Tokenizer.train_words
+        return make(texts, self.recipe.vocab_size)
+
+    def _description(self) -> list[dict[str, Any]]:
+        return [
+            {"name": corpus.name, "licence": self.recipe.corpus(corpus.name).licence, "words": corpus.words} for corpus in self.text.train
+        ]
+
+    def frames(self) -> Generator[TrainFrame, None, None]:
+        """Train to the end, yielding a frame a report; progress is saved at its intervals and when the iterator is closed."""
+        reporter = Reporter(self.trainer, self._unigrams, self._bigrams, self._yardstick)
+        try:
+            yield from reporter.frames(self._progress)
+        finally:
+            if self.trainer.step < self.trainer.total_steps:
+                self.trainer.save(self._progress)
+
+    def finish(self) -> dict[str, Any]:
+        """Write the checkpoint in the place of the unfinished run, and return its metrics."""
+        trainer = self.trainer
+        dtype = torch.float16 if self.recipe.weights == "float16" else torch.float32
+        model = trainer.model.cpu().eval()
+        counts = torch.from_numpy(self._unigrams)
+        metrics: dict[str, Any] = {"valid_loss": trainer.valid_loss()}
+        if self.text.held_out:
+            checkpoint = Checkpoint(model, trainer.tokenizer, {}, counts)
+            metrics |= evaluate(checkpoint, self.text.held_out[:EVALUATED_DIALOGUES], self._bigrams)
+            del metrics["seconds"]
+        card = {
+            "teaches": self.recipe.teaches,
+            "recipe": self.recipe.to_json(),
+            "seed": self.recipe.seed,
+            "steps": trainer.step,
+            "corpus": self._description(),
+            "metrics": metrics,
+            "sampling": dict(self.recipe.sampling),
+            "banned_tokens": list(self.recipe.banned_tokens),
+            "end_token": END_OF_TURN,
+            "made_with": f"chatbot-tui {__version__}, torch {torch.__version__}",
+        }
+        staging = self.folder / PROGRESS_FOLDER / "checkpoint"
+        shutil.rmtree(staging, ignore_errors=True)
+        save_checkpoint(staging, model, trainer.tokenizer, card, counts, dtype=dtype)
+        save_counts(staging, self._unigrams, self._bigrams)
+        move_up(staging, self.folder)
+        return metrics
+
+
+def move_up(staging: Path, folder: Path) -> None:
+    """Move a finished checkpoint's files into the run's folder, the weights last, and drop the run's own files."""
+    try:
+        for file in sorted(staging.iterdir(), key=lambda file: file.name == WEIGHTS):
+            file.replace(folder / file.name)
+    except OSError as error:
+        raise InputError(f"cannot write to {folder}: {error.strerror}") from None
+    shutil.rmtree(folder / PROGRESS_FOLDER, ignore_errors=True)
+
+
+def finished_metrics(folder: Path) -> dict[str, Any] | None:
+    """Return the metrics of a run that is finished already; None while it is not."""
+    if not (folder / WEIGHTS).exists() or (folder / PROGRESS_FOLDER / "recipe.json").exists():
+        return None
+    load_checkpoint(folder)
+    metrics = read_object(folder / CARD, MAX_JSON_BYTES).get("metrics")
+    return metrics if isinstance(metrics, dict) else {}
+
+
+def first_epoch(encoded: Sequence[EncodedCorpus], recipe: Recipe) -> np.ndarray:
+    """Return the token stream of the first epoch."""
+    return epoch_stream(encoded, 0, recipe.seed)
+
+
+def check_same(stored: dict[str, Any], settings: dict[str, Any], folder: Path) -> None:
+    """Raise InputError if a run was begun with other settings or other text."""
+    old = stored.get("recipe")
+    if not isinstance(old, dict):
+        raise InputError(f"{folder} holds a damaged run: remove it to start again")
+    changed = sorted(key for key in settings["recipe"] if old.get(key) != settings["recipe"][key])
+    if changed:
+        key = changed[0]
+        raise InputError(
+            f"{folder} was begun with {key} = {old.get(key)!r}, now it is {settings['recipe'][key]!r}: use the same settings to resume"
+        )
+    if stored.get("corpora") != settings["corpora"]:
+        raise InputError(f"{folder} was begun with other text: give the same --corpus to resume")
