@@ -1,0 +1,67 @@
+import math
+
+import pytest
+import torch
+
+from chatbot_tui.model.config import ModelConfig
+from chatbot_tui.model.lstm import LanguageModel
+from chatbot_tui.training.retrieval import CANDIDATES, QUESTIONS, Ids, draw_questions, hits_at_1, tokens_to_score
+from chatbot_tui.training.scoring import score
+
+
+def dialogues(count: int, turns: int) -> list[list[Ids]]:
+    return [[(1 + dialogue % 50, 60 + turn, 80 + dialogue // 50) for turn in range(turns)] for dialogue in range(count)]
+
+
+def test_candidates_are_the_true_turn_and_19_different_ones_of_other_dialogues() -> None:
+    text = dialogues(40, 3)
+    questions = draw_questions(text)
+    assert len({question.place for question in questions}) == len(questions) == 80
+    for question in questions:
+        dialogue, turn = question.place
+        assert turn > 0
+        assert question.candidates[0] == text[dialogue][turn]
+        assert len(set(question.candidates)) == len(question.candidates) == CANDIDATES
+        assert not set(question.candidates[1:]) & set(text[dialogue])
+
+
+def test_at_most_a_thousand_questions_and_the_same_every_time() -> None:
+    text = dialogues(600, 3)
+    assert len(draw_questions(text)) == QUESTIONS == 1000
+    assert draw_questions(text) == draw_questions(text)
+
+
+def test_too_few_different_turns_give_no_question() -> None:
+    assert draw_questions([[(1,), (2,)]] * 100) == []
+    assert draw_questions(dialogues(1, 100)) == []
+    assert draw_questions([]) == []
+
+
+def test_turns_without_tokens_are_left_out() -> None:
+    text = dialogues(40, 2)
+    text[3][1] = ()
+    assert all(() not in question.candidates for question in draw_questions(text))
+
+
+def test_the_context_decides() -> None:
+    torch.manual_seed(1)
+    net = LanguageModel(ModelConfig(90, 8, 12)).double().eval().requires_grad_(False)
+    text, end = dialogues(30, 2), 0
+    questions = draw_questions(text)
+    places = [question.place for question in questions]
+    before = score(net, [(end, *text[dialogue][0], end) for dialogue, _ in places], keep=[(row, 4) for row in range(len(places))])
+    told: list[int] = []
+    share, error = hits_at_1(net, end, questions, [before.states[row, 4] for row in range(len(places))], told.append)
+
+    def log_p(tokens: Ids, start: int) -> float:
+        logits = net(torch.tensor(tokens)[:-1, None])[0][:, 0].log_softmax(dim=1)
+        return float(logits[torch.arange(len(tokens) - 1), torch.tensor(tokens[1:])][start:].sum())
+
+    hits = 0
+    for question in questions:
+        context = text[question.place[0]][0]
+        gains = [log_p((end, *context, end, *ids, end), 4) - log_p((end, *ids, end), 0) for ids in question.candidates]
+        hits += gains.index(max(gains)) == 0
+    assert share == pytest.approx(hits / len(questions), abs=1e-12)
+    assert error == pytest.approx(math.sqrt(share * (1 - share) / len(questions)), abs=1e-12)
+    assert sum(told) == tokens_to_score(questions)
