@@ -14,7 +14,7 @@ from chatbot_tui.core.errors import InputError
 from chatbot_tui.model.lstm import LanguageModel, State
 from chatbot_tui.model.tokenizer import Tokenizer
 from chatbot_tui.training.device import autocast_dtype
-from chatbot_tui.training.losses import cross_entropy
+from chatbot_tui.training.losses import counted, cross_entropy
 from chatbot_tui.training.recipes import Recipe
 from chatbot_tui.training.schedule import learning_rate
 from chatbot_tui.training.stream import EncodedCorpus, Tokens, chunks_in, epoch_stream, rows
@@ -60,6 +60,7 @@ class Trainer:
             torch.set_num_threads(threads)
         self.recipe = recipe
         self.tokenizer = tokenizer
+        self._end = -1 if tokenizer.end_id is None else tokenizer.end_id
         self.device = device or torch.device("cpu")
         self.model = LanguageModel(recipe.model_config(tokenizer.size)).to(self.device)
         self.optimizer = make_optimizer(recipe, self.model)
@@ -134,7 +135,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.model.train()
-        loss, state = self._loss(inputs, targets, self._state)
+        loss, state, _ = self._loss(inputs, targets, self._state)
         self._state = (state[0].detach(), state[1].detach())
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
@@ -146,12 +147,14 @@ class Trainer:
         self._loss_steps += 1
         return rate, norm
 
-    def _loss(self, inputs: Tensor, targets: Tensor, state: State | None) -> tuple[Tensor, State]:
+    def _loss(self, inputs: Tensor, targets: Tensor, state: State | None) -> tuple[Tensor, State, int]:
+        """Return the mean loss in nats a token, the new state, and over how many targets the mean was taken."""
         on_cpu = self.device.type == "cpu"
+        mask = counted(inputs, targets, self._end)
         with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
             hidden, state = self.model.hidden(inputs, state)
-            loss = cross_entropy(hidden, self.model.fc, targets, fused=on_cpu and self._autocast is not None)
-        return loss, state
+            loss = cross_entropy(hidden, self.model.fc, targets, mask, fused=on_cpu and self._autocast is not None)
+        return loss, state, int(mask.sum())
 
     def _chunk(self) -> tuple[Tensor, Tensor]:
         epoch, chunk = self._locate(self.step)
@@ -176,9 +179,9 @@ class Trainer:
         total, count, state = 0.0, 0, None
         for start in range(0, len(held_out) - 1, self.recipe.sequence_length):
             window = held_out[start : start + self.recipe.sequence_length + 1]
-            loss, state = self._loss(window[:-1], window[1:], state)
-            total += float(loss) * (len(window) - 1)
-            count += len(window) - 1
+            loss, state, tokens = self._loss(window[:-1], window[1:], state)
+            total += float(loss) * tokens
+            count += tokens
         return total / count
 
     def save(self, path: Path) -> None:

@@ -49,10 +49,18 @@ class LinearCrossEntropy(torch.autograd.Function):
         return grad_hidden * grad.to(grad_hidden.dtype), grad_weight * grad, grad_bias * grad, None
 
 
-def cross_entropy(hidden: Tensor, fc: torch.nn.Linear, targets: Tensor, *, fused: bool) -> Tensor:
-    """Return the mean cross-entropy in nats a token for hidden [time, batch, D] and targets [time, batch]."""
-    flat, wanted = hidden.flatten(0, 1), targets.flatten()
+def counted(inputs: Tensor, targets: Tensor, end: int) -> Tensor:
+    """Return which targets count, [time, batch]: all but the end-of-turn that opens the next dialogue.
+
+    It follows an end-of-turn, as no turn is empty. A net that learned to predict it would answer with silence now and then.
+    """
+    return (inputs != end) | (targets != end)
+
+
+def cross_entropy(hidden: Tensor, fc: torch.nn.Linear, targets: Tensor, mask: Tensor, *, fused: bool) -> Tensor:
+    """Return the mean cross-entropy in nats a token, for hidden [time, batch, D], targets and mask [time, batch]."""
+    rows, wanted = hidden[mask], targets[mask]
     if fused:
         apply: Callable[..., Tensor] = LinearCrossEntropy.apply
-        return apply(flat, fc.weight, fc.bias, wanted)
-    return functional.cross_entropy(fc(flat).float(), wanted)
+        return apply(rows, fc.weight, fc.bias, wanted)
+    return functional.cross_entropy(fc(rows).float(), wanted)
