@@ -11,7 +11,7 @@ from chatbot_tui.core.ports import LoadedCheckpoint, Pace, ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
 from tests.ui.frames import COLLAPSED, HEALTHY, make_frame
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which a forgotten gate opens, so that a broken test ends."""
 HELLO = (" hello", " there", " friend")
 

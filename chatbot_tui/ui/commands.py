@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -34,7 +35,7 @@ class NamedAction:
         return readable(keymap.get(self.binding.id or "", self.binding.key).split(",")[0])
 
 
-def named_actions(screen: Screen[object]) -> Iterator[NamedAction]:
+def named_actions(screen: Screen[Any]) -> Iterator[NamedAction]:
     """Return every binding with an id, of the app, the screen and all in it, each once and in the order of their classes."""
     seen: set[str] = set()
     for node in (screen, *screen.walk_children(), screen.app):

@@ -12,7 +12,7 @@ from chatbot_tui.ui.app import PlaygroundApp
 from chatbot_tui.ui.screens.chat import ChatScreen
 from tests.fakes import ScriptedBackend
 
-PATIENCE = 10.0
+PATIENCE = 30.0
 """Seconds after which a condition that never comes fails the test."""
 
 
@@ -80,4 +80,3 @@ async def playground(
             await place.until(lambda: app.chat.loaded is not None and not app.chat.loading_name)
         yield place
         backend.open_loading()
-        backend.release_all()

@@ -11,6 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.getters import query_one
 from textual.reactive import reactive
+from textual.selection import Selection
+from textual.widget import Widget
 from textual.widgets import Footer, Static, TextArea
 
 from chatbot_tui.core.conversations import list_conversations
@@ -127,6 +129,16 @@ class ChatScreen(SpeakingScreen):
         """Keep everything, and let the network end."""
         self.keep_everything()
         self.lane.abandon()
+
+    def validate_selections(self, selections: dict[Widget, Selection]) -> dict[Widget, Selection]:
+        """Keep a selection inside the pane in which the mouse went down."""
+        state = self._select_state
+        start = state.start.content_widget or state.start.container if state is not None else None
+        pane = next((pane for pane in (self.transcript, *self.deck.children) if start in pane.walk_children(with_self=True)), None)
+        if pane is None:
+            return selections
+        inside = set(pane.walk_children(with_self=True))
+        return {widget: selection for widget, selection in selections.items() if widget in inside}
 
     def on_resize(self, event: events.Resize) -> None:
         """Arrange for the new size."""
