@@ -201,9 +201,14 @@ def read_architecture(path: Path) -> dict[str, Any]:
 
 
 def count_parameters(path: Path) -> int:
-    """Return how many numbers a safetensors file holds, from its header alone.
+    """Return how many numbers a safetensors file holds, from its header alone. Raises InputError."""
+    return sum(elements(tensor["shape"]) for tensor in read_header(path).values())
 
-    The header is 8 bytes (its length, little-endian) and a JSON object: name -> dtype, shape, data_offsets.
+
+def read_header(path: Path) -> dict[str, dict[str, Any]]:
+    """Return what a safetensors file says of its tensors: name -> dtype, shape, data_offsets; no tensor is read.
+
+    The header is 8 bytes (its length, little-endian) and a JSON object.
 
     Raises:
         InputError: the header is malformed, or the file is shorter than its header says.
@@ -217,14 +222,16 @@ def count_parameters(path: Path) -> int:
             if not 2 <= length <= min(MAX_HEADER_BYTES, available):
                 raise damaged
             header = parse(file.read(length))
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
     except ValueError:
         raise damaged from None
     if not isinstance(header, dict):
         raise damaged
-    tensors = [tensor for name, tensor in header.items() if name != "__metadata__"]
-    if not tensors or not all(is_tensor(tensor, available - length) for tensor in tensors):
+    tensors = {name: tensor for name, tensor in header.items() if name != "__metadata__"}
+    if not tensors or not all(is_tensor(tensor, available - length) for tensor in tensors.values()):
         raise damaged
-    return sum(elements(tensor["shape"]) for tensor in tensors)
+    return tensors
 
 
 def is_tensor(tensor: object, data_bytes: int) -> bool:

@@ -11,7 +11,7 @@ from chatbot_tui.core.frames import Candidate, CollapseReading, Counterfactual, 
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.generation.randomness import uniform
 from chatbot_tui.generation.sampler import STAGES, Draw, Step, distribution, draw
-from chatbot_tui.generation.vectors import largest
+from chatbot_tui.generation.vectors import Ids, largest
 from chatbot_tui.model.checkpoint import Checkpoint
 from chatbot_tui.model.step import StepState, StepTrace, as_array
 from chatbot_tui.signals.divergence import entropy, unigram
@@ -65,12 +65,12 @@ class Measure:
         kl = None if self._log_u is None else max(0.0, mean_logit - float(normaliser) - float(p @ self._log_u))
         return ModelView(z, p, max(0.0, float(normaliser) - mean_logit), kl)
 
-    def candidates(self, ids: Sequence[int] | npt.NDArray[np.intp], view: ModelView, drawn: Draw) -> tuple[Candidate, ...]:
+    def candidates(self, ids: Ids, view: ModelView, drawn: Draw) -> tuple[Candidate, ...]:
         """Describe tokens by id."""
-        columns = (view.logits[ids], view.p[ids], drawn.p_sampled[ids], drawn.cut_by[ids])
-        rows = zip(ids, *(column.tolist() for column in columns), strict=True)
+        columns = (ids, view.logits[ids], view.p[ids], drawn.p_sampled[ids], drawn.cut_by[ids])
+        rows = zip(*(column.tolist() for column in columns), strict=True)
         return tuple(
-            Candidate(int(token), self._texts[token], logit, p, sampled, None if stage < 0 else STAGES[stage])
+            Candidate(token, self._texts[token], logit, p, sampled, None if stage < 0 else STAGES[stage])
             for token, logit, p, sampled, stage in rows
         )
 
@@ -119,7 +119,7 @@ class Measure:
             ruler=self.candidates(walk, view, drawn),
             drawn_from=drawn.drawn_from,
             counterfactuals=self._counterfactuals(view, at, u),
-            pinned=self.candidates(pinned, view, drawn) if pinned else (),
+            pinned=self.candidates(np.asarray(pinned, np.int64), view, drawn) if pinned else (),
             state=layer_states(trace, previous),
             h_position=self._position(trace),
             collapse=collapse,

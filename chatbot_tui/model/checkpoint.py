@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import struct
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,19 +16,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.library import CARD, CONFIG, FORMAT_VERSION, TOKENIZER, WEIGHTS, elements, read_entry, read_header
 from chatbot_tui.model.config import ModelConfig
 from chatbot_tui.model.lstm import LanguageModel
-from chatbot_tui.model.tokenizer import Tokenizer
+from chatbot_tui.model.tokenizer import END_OF_TURN, Tokenizer
 
-FORMAT_VERSION = 1
-WEIGHTS = "model.safetensors"
-CONFIG = "config.json"
-TOKENIZER = "tokenizer.json"
-CARD = "card.json"
 COUNTS = "token_counts.safetensors"
 
-MAX_HEADER_BYTES = 16 << 20
-MAX_JSON_BYTES = 8 << 20
 MAX_PARAMETERS = 1 << 30
 DTYPES = {"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32, "F64": torch.float64}
 
@@ -110,21 +103,6 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object of bounded size. Raises InputError."""
-    try:
-        if path.stat().st_size > MAX_JSON_BYTES:
-            raise InputError(f"{path} is larger than {MAX_JSON_BYTES:,} bytes: it cannot be what its name says")
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path} is not valid JSON: {error}") from None
-    if not isinstance(values, dict):
-        raise InputError(f"{path} must hold a JSON object")
-    return values
-
-
 def load_checkpoint(folder: Path, *, dtype: torch.dtype = torch.float32, allow_non_finite: bool = False) -> Checkpoint:
     """Read a checkpoint folder; shapes are compared with the configuration before any memory is taken.
 
@@ -133,12 +111,14 @@ def load_checkpoint(folder: Path, *, dtype: torch.dtype = torch.float32, allow_n
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is not a checkpoint folder: name one that holds {WEIGHTS}, {CONFIG} and {TOKENIZER}")
-    for name in (WEIGHTS, CONFIG, TOKENIZER):
-        if not (folder / name).is_file():
-            raise InputError(f"{folder} has no {name}: a checkpoint folder holds {WEIGHTS}, {CONFIG} and {TOKENIZER}")
-    config = read_config(folder / CONFIG)
-    card = read_json(folder / CARD) if (folder / CARD).exists() else {}
-    tokenizer = Tokenizer.load(folder / TOKENIZER, *([str(card["end_token"])] if card.get("end_token") else []))
+    entry = read_entry(folder, "own")
+    if entry.problem:
+        raise InputError(f"{folder} cannot be loaded: {entry.problem}")
+    config, card = ModelConfig.from_json(entry.architecture), entry.card
+    if sum(elements(list(shape)) for shape in config.shapes().values()) > MAX_PARAMETERS:
+        raise InputError(f"{folder} describes a network of more than {MAX_PARAMETERS:,} parameters: too large for this program")
+    end_token = card.get("end_token", END_OF_TURN)
+    tokenizer = Tokenizer.load(folder / TOKENIZER, end_token if isinstance(end_token, str) else None)
     if tokenizer.size != config.vocab_size:
         raise InputError(
             f"{folder}: the tokenizer has {tokenizer.size:,} tokens and the network {config.vocab_size:,}: they do not belong together"
@@ -172,65 +152,26 @@ def build(config: ModelConfig, weights: Mapping[str, Tensor], dtype: torch.dtype
     return model.requires_grad_(False).eval()
 
 
-def read_config(path: Path) -> ModelConfig:
-    """Read config.json; older format versions are brought up to date. Raises InputError."""
-    values = read_json(path)
-    version = values.get("format_version")
-    if not isinstance(version, int) or version < 1:
-        raise InputError(f"{path} has no format_version: it is not the configuration of a checkpoint")
-    if version > FORMAT_VERSION:
-        raise InputError(f"{path} has format version {version}: this program reads up to {FORMAT_VERSION}; update it")
-    architecture = values.get("architecture")
-    if not isinstance(architecture, dict):
-        raise InputError(f"{path} has no architecture: it is not the configuration of a checkpoint")
-    config = ModelConfig.from_json(architecture)
-    if sum(count(shape) for shape in config.shapes().values()) > MAX_PARAMETERS:
-        raise InputError(f"{path} describes a network of more than {MAX_PARAMETERS:,} parameters: too large for this program")
-    return config
-
-
 def check_header(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> None:
     """Compare a safetensors header with the shapes that are expected. Raises InputError at the first difference."""
     header = read_header(path)
-    header.pop("__metadata__", None)
     for name, shape in shapes.items():
-        entry = header.get(name)
-        if not isinstance(entry, dict):
-            raise InputError(f"{path} has no tensor {name}: the weights do not fit config.json")
-        if entry.get("shape") != list(shape):
-            raise InputError(
-                f"{path}: {name} has shape {entry.get('shape')}, config.json says {list(shape)}: they belong to different nets"
-            )
-        if entry.get("dtype") not in DTYPES:
-            raise InputError(f"{path}: {name} has type {entry.get('dtype')!r}: use one of {', '.join(DTYPES)}")
+        if name not in header:
+            raise InputError(f"{path} has no tensor {name}: the weights do not fit {CONFIG}")
+        found, kind = header[name]["shape"], header[name].get("dtype")
+        if found != list(shape):
+            raise InputError(f"{path}: {name} has shape {found}, {CONFIG} says {list(shape)}: they belong to different nets")
+        if kind not in DTYPES:
+            raise InputError(f"{path}: {name} has type {kind!r}: use one of {', '.join(DTYPES)}")
     unknown = sorted(set(header) - set(shapes))
     if unknown:
-        raise InputError(f"{path} has a tensor {unknown[0]!r} that config.json does not call for: the weights do not fit")
-
-
-def read_header(path: Path) -> dict[str, Any]:
-    """Return the header of a safetensors file: name -> dtype, shape, data_offsets. Raises InputError."""
-    try:
-        with path.open("rb") as file:
-            prefix = file.read(8)
-            size = struct.unpack("<Q", prefix)[0] if len(prefix) == 8 else 0
-            if not 2 <= size <= MAX_HEADER_BYTES:
-                raise InputError(f"{path} is not a safetensors file: its header is missing or too long")
-            header = json.loads(file.read(size))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
-    except (ValueError, RecursionError):
-        raise InputError(f"{path} is not a safetensors file: its header is not JSON") from None
-    if not isinstance(header, dict):
-        raise InputError(f"{path} is not a safetensors file: its header is not an object")
-    return header
+        raise InputError(f"{path} has a tensor {unknown[0]!r} that {CONFIG} does not call for: the weights do not fit")
 
 
 def read_counts(path: Path, vocab_size: int) -> Tensor:
     """Read token counts, int64 [vocabulary]. Raises InputError."""
-    header = read_header(path)
-    entry = header.get("counts")
-    if not isinstance(entry, dict) or entry.get("shape") != [vocab_size] or entry.get("dtype") != "I64":
+    entry = read_header(path).get("counts")
+    if entry is None or entry["shape"] != [vocab_size] or entry.get("dtype") != "I64":
         raise InputError(f"{path} does not hold {vocab_size:,} whole numbers called counts: remove it or restore the right one")
     try:
         counts = load_file(path)["counts"]
@@ -239,11 +180,3 @@ def read_counts(path: Path, vocab_size: int) -> Tensor:
     if (counts < 0).any():
         raise InputError(f"{path} holds negative counts: remove it or restore the right one")
     return counts
-
-
-def count(shape: tuple[int, ...]) -> int:
-    """Return the number of elements of a shape."""
-    total = 1
-    for side in shape:
-        total *= side
-    return total

@@ -14,8 +14,9 @@ import torch
 from chatbot_tui import __version__
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.frames import TrainFrame
+from chatbot_tui.core.library import CARD, MAX_JSON_BYTES, TOKENIZER, WEIGHTS
 from chatbot_tui.core.strict_json import read_object
-from chatbot_tui.model.checkpoint import CARD, MAX_JSON_BYTES, TOKENIZER, WEIGHTS, Checkpoint, load_checkpoint, save_checkpoint, write_json
+from chatbot_tui.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, write_json
 from chatbot_tui.model.tokenizer import END_OF_TURN, Tokenizer
 from chatbot_tui.training.corpus import Corpus, Dialogue
 from chatbot_tui.training.counts import count_stream, save_counts
