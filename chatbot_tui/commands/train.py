@@ -98,5 +98,8 @@ def memory_errors() -> Iterator[None]:
     """Turn torch's out-of-memory error into words."""
     try:
         yield
-    except torch.OutOfMemoryError:
-        raise InputError("the device has too little memory for this recipe: lower batch_size or sequence_length with --set") from None
+    except (RuntimeError, MemoryError) as error:
+        # On the CPU torch raises a plain RuntimeError that says so.
+        if not isinstance(error, torch.OutOfMemoryError | MemoryError) and "allocate memory" not in str(error):
+            raise
+        raise InputError("too little memory for this recipe: lower batch_size, sequence_length or hidden_dim with --set") from None

@@ -3,6 +3,7 @@
 import gzip
 import importlib.util
 import json
+import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -19,7 +20,10 @@ CHITCHAT = "chitchat"
 """Name of the corpus in the package chitchat-dataset: 4,017 dialogues of two turns or more, MIT."""
 
 MAX_LINE_CHARACTERS = 10_000_000
-"""A dialogue longer than this is a decompression bomb or not a dialogue."""
+"""A line longer than this is a decompression bomb or no conversation."""
+
+ENCODING = "utf-8-sig"
+"""UTF-8; the mark that some editors put at the beginning of a file is no part of its text."""
 
 
 @dataclass(frozen=True)
@@ -64,15 +68,15 @@ def read_dialogues(path: Path) -> list[Dialogue]:
         raise InputError(f"no corpus file {path}: give a .jsonl, .jsonl.gz or .txt file, or {CHITCHAT}")
     try:
         if path.name.endswith(".jsonl.gz"):
-            with gzip.open(path, "rt", encoding="utf-8") as file:
+            with gzip.open(path, "rt", encoding=ENCODING) as file:
                 return list(from_json_lines(file, path))
         if path.name.endswith(".jsonl"):
-            with path.open(encoding="utf-8") as file:
+            with path.open(encoding=ENCODING) as file:
                 return list(from_json_lines(file, path))
         if path.name.endswith(".txt"):
-            with path.open(encoding="utf-8") as file:
-                return list(from_plain_text(file))
-    except (OSError, EOFError) as error:
+            with path.open(encoding=ENCODING) as file:
+                return list(from_plain_text(file, path))
+    except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
     except UnicodeDecodeError:
         raise InputError(f"{path} is not UTF-8 text: convert it first") from None
@@ -81,11 +85,7 @@ def read_dialogues(path: Path) -> list[Dialogue]:
 
 def from_json_lines(file: IO[str], path: Path) -> Iterator[Dialogue]:
     """Yield the dialogues of JSON lines."""
-    number = 0
-    while line := file.readline(MAX_LINE_CHARACTERS):
-        number += 1
-        if len(line) == MAX_LINE_CHARACTERS:
-            raise InputError(f"{path}, line {number} has more than {MAX_LINE_CHARACTERS:,} characters: too long for one dialogue")
+    for number, line in enumerate(bounded_lines(file, path), 1):
         if not line.strip():
             continue
         try:
@@ -98,11 +98,21 @@ def from_json_lines(file: IO[str], path: Path) -> Iterator[Dialogue]:
             yield dialogue
 
 
-def from_plain_text(file: Iterable[str]) -> Iterator[Dialogue]:
+def from_plain_text(file: IO[str], path: Path) -> Iterator[Dialogue]:
     """Yield the dialogues of plain text: a turn a line, a blank line between dialogues."""
-    for blank, lines in groupby(file, key=lambda line: not line.strip()):
+    for blank, lines in groupby(bounded_lines(file, path), key=lambda line: not line.strip()):
         if not blank and (dialogue := clean(lines)):
             yield dialogue
+
+
+def bounded_lines(file: IO[str], path: Path) -> Iterator[str]:
+    """Yield the lines of a file. Raises InputError before one too long has filled the memory."""
+    number = 0
+    while line := file.readline(MAX_LINE_CHARACTERS + 1):
+        number += 1
+        if len(line) > MAX_LINE_CHARACTERS:
+            raise InputError(f"{path}, line {number} has more than {MAX_LINE_CHARACTERS:,} characters: break it into dialogues and turns")
+        yield line
 
 
 def clean(turns: Iterable[str]) -> Dialogue:

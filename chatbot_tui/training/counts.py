@@ -23,12 +23,6 @@ class BigramCounts:
     columns: npt.NDArray[np.int32]
     counts: npt.NDArray[np.int64]
 
-    def loss(self, tokens: Tokens) -> float:
-        """Return the mean of -ln (c(a, b) + 1) / (c(a) + V) over neighbours in `tokens`, in nats."""
-        size = len(self.row_starts) - 1
-        before, after = tokens[:-1].astype(np.int64), tokens[1:].astype(np.int64)
-        return float(-np.log(self.probability(before, after, size)).mean())
-
     def probability(self, before: npt.NDArray[np.int64], after: npt.NDArray[np.int64], size: int) -> npt.NDArray[np.float64]:
         """Return P(after | before), one added to each count, for arrays of equal length."""
         keys = np.repeat(np.arange(size), np.diff(self.row_starts)) * size + self.columns
@@ -57,7 +51,7 @@ def count_stream(streams: Iterable[Tokens], size: int) -> tuple[npt.NDArray[np.i
 
 
 def save_counts(folder: Path, unigrams: npt.NDArray[np.int64], bigrams: BigramCounts) -> None:
-    """Write token_counts.safetensors; columns take two bytes where the vocabulary allows, counts four."""
+    """Write token_counts.safetensors; columns take two bytes where the vocabulary allows, counts four. Raises InputError."""
     narrow = np.uint16 if len(bigrams.row_starts) - 1 <= 1 << 16 else np.int32
     tensors = {
         "counts": unigrams.astype(np.int64),
@@ -65,7 +59,10 @@ def save_counts(folder: Path, unigrams: npt.NDArray[np.int64], bigrams: BigramCo
         "bigram_columns": bigrams.columns.astype(narrow),
         "bigram_counts": bigrams.counts.astype(np.uint32),
     }
-    save_file(tensors, folder / COUNTS)
+    try:
+        save_file(tensors, folder / COUNTS)
+    except (OSError, SafetensorError) as error:
+        raise InputError(f"cannot write {folder / COUNTS}: {error}; check free space") from None
 
 
 def load_bigrams(folder: Path) -> BigramCounts | None:
@@ -78,7 +75,19 @@ def load_bigrams(folder: Path) -> BigramCounts | None:
         starts, columns, counts = tensors["bigram_rows"], tensors["bigram_columns"], tensors["bigram_counts"]
     except (OSError, KeyError, SafetensorError) as error:
         raise InputError(f"cannot read {path}: {error}") from None
-    whole = len(starts) > 1 and starts[0] == 0 and bool((np.diff(starts.astype(np.int64)) >= 0).all())
-    if not whole or starts[-1] != len(columns) or len(columns) != len(counts):
+    bigrams = None
+    if all(tensor.ndim == 1 and tensor.dtype.kind in "iu" for tensor in (starts, columns, counts)):
+        bigrams = BigramCounts(starts.astype(np.int64), columns.astype(np.int32), counts.astype(np.int64))
+    if bigrams is None or not consistent(bigrams):
         raise InputError(f"{path}: the pair counts contradict each other: remove the file or restore the right one")
-    return BigramCounts(starts.astype(np.int64), columns.astype(np.int32), counts.astype(np.int64))
+    return bigrams
+
+
+def consistent(bigrams: BigramCounts) -> bool:
+    """Return whether every row lies within the columns, its columns ascend within the vocabulary, and no count is negative."""
+    starts, columns, counts = bigrams.row_starts, bigrams.columns, bigrams.counts
+    if len(starts) < 2 or starts[0] != 0 or starts[-1] != len(columns) or len(columns) != len(counts) or (np.diff(starts) < 0).any():
+        return False
+    size = len(starts) - 1
+    keys = np.repeat(np.arange(size), np.diff(starts)) * size + columns
+    return bool((columns >= 0).all() and (columns < size).all() and (counts >= 0).all() and (np.diff(keys) > 0).all())

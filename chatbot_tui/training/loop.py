@@ -1,23 +1,29 @@
 """The training loop: truncated back-propagation through time with carried state, stopped and resumed at any moment."""
 
+import math
 import os
+import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from chatbot_tui.core.errors import InputError
+from chatbot_tui.model.checkpoint import MAX_PARAMETERS
 from chatbot_tui.model.lstm import LanguageModel, State
 from chatbot_tui.model.tokenizer import Tokenizer
 from chatbot_tui.training.device import autocast_dtype
 from chatbot_tui.training.losses import counted, cross_entropy
 from chatbot_tui.training.recipes import Recipe
 from chatbot_tui.training.schedule import learning_rate
-from chatbot_tui.training.stream import EncodedCorpus, Tokens, chunks_in, epoch_stream, rows
+from chatbot_tui.training.stream import EncodedCorpus, Tokens, chunks_in, epoch_length, epoch_stream, row_length, rows
 
 VALID_TOKENS = 16_384
 """Held-out tokens that a report's loss is taken over."""
@@ -42,7 +48,7 @@ class Trainer:
     """A training run: the network, its optimiser, and the place in the text, which is a function of the step alone.
 
     Raises:
-        InputError: the text is too short for the recipe's batch.
+        InputError: the text is too short for the recipe's batch, or the network too large for a checkpoint.
     """
 
     def __init__(
@@ -62,7 +68,10 @@ class Trainer:
         self.tokenizer = tokenizer
         self._end = -1 if tokenizer.end_id is None else tokenizer.end_id
         self.device = device or torch.device("cpu")
-        self.model = LanguageModel(recipe.model_config(tokenizer.size)).to(self.device)
+        config = recipe.model_config(tokenizer.size)
+        if sum(math.prod(shape) for shape in config.shapes().values()) > MAX_PARAMETERS:
+            raise InputError(f"the recipe describes a network of more than {MAX_PARAMETERS:,} parameters: lower hidden_dim or num_layers")
+        self.model = LanguageModel(config).to(self.device)
         self.optimizer = make_optimizer(recipe, self.model)
         self.step = 0
         self._corpora = corpora
@@ -72,19 +81,21 @@ class Trainer:
         self._epoch, self._rows = -1, torch.zeros(0, dtype=torch.long)
         parameters = sum(parameter.numel() for parameter in self.model.parameters())
         self._autocast = autocast_dtype(recipe.precision, self.device, parameters)
-        lengths = [len(rows(epoch_stream(corpora, epoch, recipe.seed), recipe.batch_size)) for epoch in range(self._epochs_seen())]
-        self._chunks = [chunks_in(length, recipe.sequence_length) for length in lengths]
+        self._chunks: list[int] = []
+        self._chunks_of(0)
         self.total_steps = recipe.steps or max(1, self._steps_for(recipe.epochs))
 
-    def _epochs_seen(self) -> int:
-        """Different epochs whose length must be known; later ones repeat in length."""
-        shares = [corpus.share for corpus in self._corpora if corpus.share > 0]
-        return max([1, *(round(1 / share) for share in shares)])
+    def _chunks_of(self, epoch: int) -> int:
+        """Return how many steps an epoch takes: with shares, each sees other dialogues and has a length of its own."""
+        while len(self._chunks) <= epoch:
+            tokens = epoch_length(self._corpora, len(self._chunks), self.recipe.seed)
+            self._chunks.append(chunks_in(row_length(tokens, self.recipe.batch_size), self.recipe.sequence_length))
+        return self._chunks[epoch]
 
     def _steps_for(self, epochs: float) -> int:
         whole = int(epochs)
-        total = sum(self._chunks[epoch % len(self._chunks)] for epoch in range(whole))
-        return total + round((epochs - whole) * self._chunks[whole % len(self._chunks)])
+        part = epochs - whole
+        return sum(self._chunks_of(epoch) for epoch in range(whole)) + (round(part * self._chunks_of(whole)) if part else 0)
 
     def streams(self) -> Iterator[Tokens]:
         """Yield the token stream of every epoch that the run sees, for counting."""
@@ -94,8 +105,8 @@ class Trainer:
     def _locate(self, step: int) -> tuple[int, int]:
         """Return (epoch, chunk) of an optimiser step."""
         epoch = 0
-        while step >= self._chunks[epoch % len(self._chunks)]:
-            step -= self._chunks[epoch % len(self._chunks)]
+        while step >= self._chunks_of(epoch):
+            step -= self._chunks_of(epoch)
             epoch += 1
         return epoch, step
 
@@ -104,10 +115,9 @@ class Trainer:
         began, first = time.perf_counter(), self.step
         tokens = self.recipe.batch_size * self.recipe.sequence_length
         while self.step < self.total_steps:
-            rate, norm = self._train_step()
+            with whole():
+                rate, norm = self._train_step()
             last = self.step == self.total_steps
-            if progress_file is not None and (self.step % self.recipe.save_every == 0 and not last):
-                self.save(progress_file)
             if last or self.step % self.recipe.report_every == 0:
                 per_step = (time.perf_counter() - began) / (self.step - first)
                 loss, self._loss_sum, self._loss_steps = self._loss_sum / self._loss_steps, 0.0, 0
@@ -121,6 +131,9 @@ class Trainer:
                     tokens / per_step,
                     (self.total_steps - self.step) * per_step,
                 )
+            # After the report, which begins a new mean: a resumed run must report what this one would have.
+            if progress_file is not None and self.step % self.recipe.save_every == 0 and not last:
+                self.save(progress_file)
 
     def _train_step(self) -> tuple[float, float]:
         inputs, targets = self._chunk()
@@ -182,7 +195,7 @@ class Trainer:
             loss, state, tokens = self._loss(window[:-1], window[1:], state)
             total += float(loss) * tokens
             count += tokens
-        return total / count
+        return total / count if count else None
 
     def save(self, path: Path) -> None:
         """Write everything that the run needs to go on as if it had not stopped. Raises InputError."""
@@ -194,6 +207,8 @@ class Trainer:
             "state": None if self._state is None else list(self._state),
             "loss": [self._loss_sum, self._loss_steps],
             "random": torch.get_rng_state(),
+            # Dropout on a GPU draws from the GPU's own generator.
+            "device_random": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
         }
         try:
             with partial.open("wb") as file:
@@ -216,8 +231,27 @@ class Trainer:
             self.step = int(values["step"])
             self._loss_sum, self._loss_steps = float(values["loss"][0]), int(values["loss"][1])
             torch.set_rng_state(values["random"].cpu())
+            if self.device.type == "cuda" and values.get("device_random") is not None:
+                torch.cuda.set_rng_state(values["device_random"].cpu(), self.device)
         except Exception as error:  # torch.load raises many types for a damaged file
             raise InputError(f"cannot resume from {path}: {' '.join(str(error).split())[:200]}; remove it to start again") from None
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """Hold Ctrl+C back until the block is done, so that what is saved then is never half a step."""
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    pressed: list[FrameType | None] = []
+    signal.signal(signal.SIGINT, lambda _number, frame: pressed.append(frame))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if pressed:
+        handler(signal.SIGINT, pressed[0])
 
 
 def make_optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:

@@ -58,8 +58,11 @@ def counted(inputs: Tensor, targets: Tensor, end: int) -> Tensor:
 
 
 def cross_entropy(hidden: Tensor, fc: torch.nn.Linear, targets: Tensor, mask: Tensor, *, fused: bool) -> Tensor:
-    """Return the mean cross-entropy in nats a token, for hidden [time, batch, D], targets and mask [time, batch]."""
+    """Return the mean cross-entropy in nats a token, for hidden [time, batch, D], targets and mask [time, batch]; 0 where none counts."""
     rows, wanted = hidden[mask], targets[mask]
+    if not len(wanted):
+        # The mean of nothing is NaN, and one NaN gradient is the end of a net.
+        return hidden.float().sum() * 0.0
     if fused:
         apply: Callable[..., Tensor] = LinearCrossEntropy.apply
         return apply(rows, fc.weight, fc.bias, wanted)

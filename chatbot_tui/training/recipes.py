@@ -1,7 +1,7 @@
 """A recipe: every setting of a training run, read from TOML, any of them changed by key=value."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.paths import recipes_folder
 from chatbot_tui.core.sampling import SamplingSettings
-from chatbot_tui.model.config import ModelConfig, require_flag, require_number, require_whole
+from chatbot_tui.model.config import ModelConfig, require_number, require_whole
 
 CHOICES = {
     "tokenizer": ("bpe", "words"),
@@ -33,9 +33,9 @@ NUMBERS = {
     "momentum": (0.0, 1.0),
     "clip_norm": (0.0, 1e9),
     "epochs": (0.0, 1e6),
-    "warmup_steps": (0, 10**9),
-    "seed": (0, 2**63 - 1),
 }
+FROM_ZERO = {"warmup_steps": 10**9, "seed": 2**63 - 1}
+TEXTS = ("teaches", "probe")
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,15 @@ class Recipe:
                 require_whole(name, getattr(self, name), maximum)
         for name, (minimum, largest) in NUMBERS.items():
             require_number(name, getattr(self, name), minimum, largest)
-        require_flag("tied", self.tied)
+        for name, maximum in FROM_ZERO.items():
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= maximum:
+                raise InputError(f"{name} is {value!r}: it must be a whole number from 0 to {maximum}")
+        for name in TEXTS:
+            if not isinstance(getattr(self, name), str):
+                raise InputError(f"{name} is {getattr(self, name)!r}: it must be text, in quotes")
+        if not isinstance(self.sampling, Mapping):
+            raise InputError(f"sampling is {self.sampling!r}: it must be a table, such as {{temperature = 0.7}}")
         self.model_config(self.vocab_size)
         self.sampling_settings()
 
@@ -140,7 +148,7 @@ def load_recipe(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
         raise InputError(f"no recipe called {name!r}: use one of {known}, or the path of a .toml file")
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"cannot read the recipe {path}: {error}") from None
     return build_recipe(path.stem, values | dict(changes or {}))
 
@@ -152,9 +160,18 @@ def build_recipe(name: str, values: Mapping[str, Any]) -> Recipe:
     if unknown:
         raise InputError(f"a recipe has no key {unknown[0]!r}: use one of {', '.join(sorted(known))}")
     plain = dict(values)
-    corpora = tuple(read_share(entry) for entry in plain.pop("corpora", ()))
-    banned = tuple(str(token) for token in plain.pop("banned_tokens", ()))
+    corpora = tuple(read_share(entry) for entry in read_list("corpora", plain.pop("corpora", ())))
+    banned = tuple(read_list("banned_tokens", plain.pop("banned_tokens", ())))
+    if not all(isinstance(token, str) for token in banned):
+        raise InputError("banned_tokens must be a list of tokens, each in quotes")
     return replace(Recipe(name), corpora=corpora, banned_tokens=banned, **plain)
+
+
+def read_list(name: str, value: Any) -> Sequence[Any]:
+    """Return a value that must be a list. Raises InputError."""
+    if not isinstance(value, list | tuple):
+        raise InputError(f"{name} is {value!r}: it must be a list in brackets")
+    return value
 
 
 def read_share(entry: Any) -> CorpusShare:
@@ -165,6 +182,8 @@ def read_share(entry: Any) -> CorpusShare:
         raise InputError("each entry of corpora has a name, and may have a share and a licence")
     share = CorpusShare(**entry)
     require_number("share", share.share, 0, 1)
+    if not isinstance(share.licence, str):
+        raise InputError(f"licence is {share.licence!r}: it must be text, in quotes")
     return share
 
 
@@ -177,5 +196,5 @@ def read_value(text: str) -> Any:
     """Return the TOML value that a text spells, or the text itself."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, RecursionError):
         return text

@@ -35,8 +35,12 @@ class Reporter:
         self._counts = torch.from_numpy(unigrams)
         self.uniform_loss = float(np.log(len(unigrams)))
         smoothed = np.log((unigrams + 1.0) / (unigrams.sum() + len(unigrams)))
-        self.unigram_loss = float(-smoothed[text[1:]].mean())
-        self.bigram_loss = bigrams.loss(text)
+        before, after = text[:-1].astype(np.int64), text[1:].astype(np.int64)
+        # What the loss leaves out, see losses.counted.
+        kept = (before != trainer.tokenizer.end_id) | (after != trainer.tokenizer.end_id)
+        before, after = before[kept], after[kept]
+        self.unigram_loss = float(-smoothed[after].mean())
+        self.bigram_loss = float(-np.log(bigrams.probability(before, after, len(unigrams))).mean())
 
     def frames(self, progress_file: Path | None) -> Iterator[TrainFrame]:
         """Train to the end, yielding a frame a report."""

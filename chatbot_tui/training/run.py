@@ -95,8 +95,12 @@ class TrainingRun:
             if self.folder.exists() and any(self.folder.iterdir()) and not resume:
                 raise InputError(f"{self.folder} is not empty: choose another folder with --out, or go on with --resume")
             if resume and begun.exists():
-                check_same(read_object(begun, MAX_JSON_BYTES), settings, self.folder)
-                return Tokenizer.load(inner / TOKENIZER)
+                stored = read_object(begun, MAX_JSON_BYTES)
+                if self._progress.exists():
+                    check_same(stored, settings, self.folder)
+                # With nothing learnt yet, other settings may take the place of those that were wrong.
+                if self._progress.exists() or stored == settings:
+                    return Tokenizer.load(inner / TOKENIZER)
             inner.mkdir(parents=True, exist_ok=True)
             tokenizer = self._train_tokenizer()
             tokenizer.save(inner / TOKENIZER)
@@ -128,10 +132,11 @@ class TrainingRun:
     def finish(self) -> dict[str, Any]:
         """Write the checkpoint in the place of the unfinished run, and return its metrics."""
         trainer = self.trainer
+        # While the net is still on the device that its Trainer feeds.
+        metrics: dict[str, Any] = {"valid_loss": trainer.valid_loss()}
         dtype = torch.float16 if self.recipe.weights == "float16" else torch.float32
         model = trainer.model.cpu().eval()
         counts = torch.from_numpy(self._unigrams)
-        metrics: dict[str, Any] = {"valid_loss": trainer.valid_loss()}
         if self.text.held_out:
             checkpoint = Checkpoint(model, trainer.tokenizer, {}, counts)
             metrics |= evaluate(checkpoint, self.text.held_out[:EVALUATED_DIALOGUES], self._bigrams)
@@ -161,6 +166,8 @@ def move_up(staging: Path, folder: Path) -> None:
     try:
         for file in sorted(staging.iterdir(), key=lambda file: file.name == WEIGHTS):
             file.replace(folder / file.name)
+        # First of the rest: without it the run is finished, whatever else a kill leaves behind.
+        (folder / PROGRESS_FOLDER / "recipe.json").unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"cannot write to {folder}: {error.strerror}") from None
     shutil.rmtree(folder / PROGRESS_FOLDER, ignore_errors=True)

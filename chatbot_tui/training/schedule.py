@@ -6,8 +6,8 @@ import math
 def learning_rate(step: int, total_steps: int, peak: float, warmup_steps: int, kind: str, final_share: float) -> float:
     """Return the learning rate of optimiser step `step` (from 0).
 
-    Linear warm-up from 0, then constant, or a half cosine from `peak` to `final_share` * `peak` at the last step
-    (Loshchilov and Hutter 2017).
+    Linear warm-up that reaches `peak` with its last step, then constant, or a half cosine from `peak` that would reach
+    `final_share` * `peak` one step after the last (Loshchilov and Hutter 2017).
     """
     if step < warmup_steps:
         return peak * (step + 1) / warmup_steps

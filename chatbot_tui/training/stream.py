@@ -57,6 +57,13 @@ def epoch_stream(corpora: Sequence[EncodedCorpus], epoch: int, seed: int) -> Tok
     return np.concatenate(pieces) if pieces else np.zeros(0, np.int32)
 
 
+def epoch_length(corpora: Sequence[EncodedCorpus], epoch: int, seed: int) -> int:
+    """Return how many tokens the stream of one epoch has, without laying it out."""
+    return sum(
+        int(np.diff(corpus.starts)[epoch_dialogues(corpus, epoch, seed + 7919 * index)].sum()) for index, corpus in enumerate(corpora)
+    )
+
+
 def epoch_dialogues(corpus: EncodedCorpus, epoch: int, seed: int) -> npt.NDArray[np.int64]:
     """Return which dialogues of a corpus an epoch sees: consecutive slices, wrapping around, of one fixed shuffle."""
     size = len(corpus)
@@ -67,12 +74,18 @@ def epoch_dialogues(corpus: EncodedCorpus, epoch: int, seed: int) -> npt.NDArray
 
 def rows(stream: Tokens, batch_size: int) -> Tokens:
     """Cut a stream into `batch_size` equal rows side by side: [time, batch]; what does not fill a row is left out."""
-    length = len(stream) // batch_size
-    if length < 2:
-        raise InputError(f"the corpus has {len(stream):,} tokens, too few for {batch_size} rows: lower batch_size or add text")
+    length = row_length(len(stream), batch_size)
     return np.ascontiguousarray(stream[: length * batch_size].reshape(batch_size, length).T)
 
 
-def chunks_in(row_length: int, sequence_length: int) -> int:
-    """Return how many chunks of inputs and shifted targets a row gives."""
-    return (row_length - 1) // sequence_length or 1
+def row_length(tokens: int, batch_size: int) -> int:
+    """Return the length of a row. Raises InputError when there is too little text for an input and its target in each."""
+    length = tokens // batch_size
+    if length < 2:
+        raise InputError(f"the corpus has {tokens:,} tokens, too few for {batch_size} rows: lower batch_size or add text")
+    return length
+
+
+def chunks_in(length: int, sequence_length: int) -> int:
+    """Return how many chunks of inputs and shifted targets a row of that length gives."""
+    return (length - 1) // sequence_length or 1
