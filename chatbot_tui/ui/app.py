@@ -81,7 +81,7 @@ class PlaygroundApp(App[None]):
         wanted = self.preferences.settings.theme
         self.theme = wanted if wanted in self.available_themes else THEMES[0].name
         self.set_keymap(dict(self.preferences.settings.keymap))
-        self.theme_changed_signal.subscribe(self, lambda theme: self.preferences.change(theme=theme.name))
+        self.theme_changed_signal.subscribe(self, lambda theme: self.chat.change_settings(theme=theme.name))
         if self._warning:
             self.report(self._warning)
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):

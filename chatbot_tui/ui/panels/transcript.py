@@ -224,6 +224,10 @@ class Transcript(ScrollView, can_focus=True):
                     style += self.get_component_rich_style("transcript--cursor", partial=True)
             for a, b, marked in _cut(position, stop, start + selected[0], start + selected[1]):
                 piece = style + self.screen.get_component_rich_style("screen--selection") if marked else style
+                if style.underline and token != chosen and entry.text[a] == " ":
+                    # A line under the space before a word would seem to belong to the word before it.
+                    segments.append(Segment(" ", base + Style(meta={"offset": (a - start, y), "token": (turn, token)})))
+                    a += 1
                 segments.append(Segment(entry.text[a:b], piece + Style(meta={"offset": (a - start, y), "token": (turn, token)})))
             position, token = stop, token + 1
         return segments

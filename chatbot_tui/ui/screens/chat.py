@@ -246,7 +246,7 @@ class ChatScreen(SpeakingScreen):
             return
         await self.settle()
         if not choice.vocabulary:
-            self._change_settings(checkpoint=choice.checkpoint)
+            self.change_settings(checkpoint=choice.checkpoint)
         self.load(choice.checkpoint, choice.vocabulary or None)
 
     # Conversations
@@ -310,7 +310,7 @@ class ChatScreen(SpeakingScreen):
     @on(SamplingPanel.SeedChanged)
     def _take_seed(self, event: SamplingPanel.SeedChanged) -> None:
         self.seed = event.seed
-        self._change_settings(seed=event.seed)
+        self.change_settings(seed=event.seed)
 
     @on(SamplingPanel.PaceChanged)
     def _take_pace(self, event: SamplingPanel.PaceChanged) -> None:
@@ -319,16 +319,17 @@ class ChatScreen(SpeakingScreen):
     def _sample(self, settings: SamplingSettings) -> None:
         self.sampling = settings
         self.backend.set_sampling(settings)
-        self._change_settings(sampling=settings)
+        self.change_settings(sampling=settings)
         self.show_state()
 
     def _set_pace(self, pace: Pace) -> None:
         self.pace = pace
         self.backend.set_pace(pace)
-        self._change_settings(tokens_per_second=pace.tokens_per_second)
+        self.change_settings(tokens_per_second=pace.tokens_per_second)
         self.show_state()
 
-    def _change_settings(self, **values: object) -> None:
+    def change_settings(self, **values: object) -> None:
+        """Change what is remembered, and write it soon."""
         self.preferences.change(**values)
         self._save_soon()
 
@@ -380,7 +381,7 @@ class ChatScreen(SpeakingScreen):
     def action_shade(self) -> None:
         """Shade tokens by probability, or not."""
         self.transcript.shade = not self.transcript.shade
-        self._change_settings(shade=self.transcript.shade)
+        self.change_settings(shade=self.transcript.shade)
 
     def action_pin(self) -> None:
         """Choose the words to watch."""
@@ -389,5 +390,5 @@ class ChatScreen(SpeakingScreen):
 
     def _pin(self, words: str | None) -> None:
         if words is not None:
-            self._change_settings(pinned=tuple(dict.fromkeys(words.split())))
+            self.change_settings(pinned=tuple(dict.fromkeys(words.split())))
             self.notify("The panel watches them from the next reply on.")

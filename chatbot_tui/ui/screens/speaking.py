@@ -6,7 +6,7 @@ from textual import on
 from textual.reactive import reactive
 
 from chatbot_tui.core.frames import PromptScored, ReplyFinished, StepFrame
-from chatbot_tui.core.ports import LoadedCheckpoint, ReplyRequest, Turn
+from chatbot_tui.core.ports import ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.ui.feed import Failed, Feed, FeedEvent, Recalled
 from chatbot_tui.ui.live_reply import LiveReply
@@ -31,10 +31,7 @@ class SpeakingScreen(WalkingScreen):
     seed: reactive[int] = reactive(0)
     """Seed of the next reply."""
 
-    loaded: LoadedCheckpoint | None = None
     live: LiveReply | None = None
-    loading_name: str = ""
-    """Name of the checkpoint that is being loaded; empty while none is."""
     queued: bool = False
     """Whether what stands in the composer is to be sent when the reply ends."""
     _drained_at: float = 0.0

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from textual import on
+from textual import events, on
 from textual.reactive import reactive
 from textual.screen import Screen
 
 from chatbot_tui.core.frames import StepFrame
-from chatbot_tui.core.ports import ChatBackend, Turn
+from chatbot_tui.core.ports import ChatBackend, LoadedCheckpoint, Turn
 from chatbot_tui.ui.conversation import Conversation
 from chatbot_tui.ui.cursor import EMPTY, Cursor
 from chatbot_tui.ui.feed import Feed, Recalled
@@ -24,6 +24,11 @@ class WalkingScreen(Screen[None]):
 
     cursor: reactive[Cursor] = reactive(EMPTY, always_update=True)
     """The token that every panel shows."""
+
+    loaded: LoadedCheckpoint | None = None
+    """The checkpoint that speaks; None before the first."""
+    loading_name: str = ""
+    """Name of the checkpoint that is being loaded; empty while none is."""
 
     def __init__(self, backend: ChatBackend, preferences: Preferences, conversation: Conversation) -> None:
         super().__init__()
@@ -77,6 +82,13 @@ class WalkingScreen(Screen[None]):
             token = (0 if step > 0 else self.tokens_of(turn) - 1) if spoken else -1
         await self.look_at(turn, token)
 
+    def on_key(self, event: events.Key) -> None:
+        """Type into the composer even while the transcript has the focus."""
+        if event.is_printable and event.character and self.focused is self.transcript:
+            event.stop()
+            self.composer.focus()
+            self.composer.insert(event.character)
+
     @on(Transcript.TokenChosen)
     async def choose_token(self, event: Transcript.TokenChosen) -> None:
         """Look at the token that was clicked."""
@@ -112,6 +124,9 @@ class WalkingScreen(Screen[None]):
     async def _fetch(self, turn: int, token: int) -> None:
         if self.lane.busy and self.lane.replying:
             self.notify("That reply is no longer in memory: wait for this reply to end, or stop it with esc.")
+            return
+        if self.loaded is None or self.loading_name:
+            self.notify("That reply is no longer in memory: wait until a checkpoint is loaded.")
             return
         previous, self._wanted = self._wanted, (turn, token)
         if self.lane.busy and previous is not None and previous[0] == turn:

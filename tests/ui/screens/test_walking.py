@@ -124,6 +124,24 @@ async def test_a_reply_of_another_checkpoint_is_explained_not_recalled(tmp_path:
         assert not place.chat.walking
 
 
+async def test_letters_typed_while_the_transcript_has_the_focus_go_to_the_composer(tmp_path: Path) -> None:
+    async with playground(tmp_path) as place:
+        place.chat.transcript.focus()
+        await place.pilot.press("h", "i")
+        assert place.chat.composer.text == "hi"
+
+
+async def test_nothing_is_recalled_while_a_checkpoint_is_loading(tmp_path: Path) -> None:
+    async with playground(tmp_path) as place:
+        await place.hear("one")
+        place.chat.store.forget(0)
+        place.backend._loading.clear()
+        place.chat.load("other")
+        await place.pilot.press("left")
+        await place.until(lambda: "wait until a checkpoint is loaded" in place.notices())
+        assert place.backend.called("recall") == []
+
+
 def test_the_store_drops_the_oldest_turns_first() -> None:
     store = FrameStore(limit=5)
     store.append(1, [make_frame(step) for step in range(3)])
