@@ -64,10 +64,15 @@ class Channel:
         """Wait for one record. Raises EOFError once the other end has gone."""
         return pickle.loads(self._exactly(struct.unpack("<I", self._exactly(4))[0]))  # noqa: S301 - written by our own process
 
-    def close(self) -> None:
+    def hang_up(self) -> None:
         """Close the sending side, which ends the child."""
-        with contextlib.suppress(OSError):
+        with self._lock, contextlib.suppress(OSError):
             self._outgoing.close()
+
+    def close(self) -> None:
+        """Close both sides; for the thread that receives, once the other end has gone."""
+        self.hang_up()
+        self._incoming.close()
 
     def _exactly(self, size: int) -> bytes:
         data = self._incoming.read(size)
@@ -99,7 +104,13 @@ class ChildBackend:
         if incoming is None or outgoing is None:
             raise RuntimeError("a process started with pipes has none")
         self._channel = Channel(incoming, outgoing)
-        threading.Thread(target=self._listen, args=(self._channel,), name="bridge", daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, args=(self._channel,), name="bridge", daemon=True)
+        self._listener.start()
+
+    @property
+    def process_id(self) -> int:
+        """The child's process id."""
+        return self._process.pid
 
     def _listen(self, channel: Channel) -> None:
         """Hand answers to whoever waits for them; runs in a thread until the child ends."""
@@ -109,6 +120,7 @@ class ChildBackend:
                 waiting = self._answers.get(answer.number)
                 if waiting is not None:
                     waiting.put(answer)
+        channel.close()
         if channel is self._channel:
             for number, waiting in list(self._answers.items()):
                 waiting.put(Answer(number, "failure", "the process that runs the net has ended"))
@@ -149,17 +161,20 @@ class ChildBackend:
     def close(self) -> None:
         """End the child."""
         self._closed = True
-        self._channel.close()
+        self._channel.hang_up()
         try:
             self._process.wait(timeout=0.5)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._listener.join()
 
     def _revive(self) -> None:
         """Start the child again if it has died, with what it knew."""
-        if self._closed or self._process.poll() is None:
+        if self._closed or (self._process.poll() is None and self._listener.is_alive()):
             return
+        self._listener.join()
+        self._process.wait()
         self._start()
         for call in self._sticky.values():
             self._send(call)

@@ -1,0 +1,69 @@
+"""One token at a time must be the same net as a whole sequence."""
+
+import pytest
+import torch
+
+from chatbot_tui.model import step as step_module
+from chatbot_tui.model.config import ModelConfig
+from chatbot_tui.model.lstm import LanguageModel
+from chatbot_tui.model.step import Stepper
+
+SHAPES = {
+    "plain": ModelConfig(30, 8, 12, 1),
+    "deep": ModelConfig(30, 8, 12, 3),
+    "tied with projection": ModelConfig(30, 8, 12, 2, tied=True),
+    "tied without": ModelConfig(30, 8, 8, 2, tied=True),
+    "residual": ModelConfig(30, 8, 12, 3, residual=True),
+    "relu": ModelConfig(30, 8, 12, 2, cell_activation="relu"),
+    "hardtanh": ModelConfig(30, 8, 12, 2, cell_activation="hardtanh", residual=True),
+    "one unit": ModelConfig(3, 1, 1, 1),
+}
+
+
+@pytest.mark.parametrize("config", SHAPES.values(), ids=SHAPES.keys())
+@pytest.mark.parametrize("table", [True, False])
+def test_step_agrees_with_forward_to_1e_10_in_float64(config: ModelConfig, table: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not table:
+        monkeypatch.setattr(step_module, "TABLE_BYTES", 0)
+    torch.manual_seed(1)
+    model = LanguageModel(config).double().eval()
+    tokens = torch.randint(0, config.vocab_size, (25, 1))
+    stepper = Stepper(model)
+    with torch.no_grad():
+        logits, (h, c) = model(tokens)
+    state = stepper.zero_state()
+    for position, token in enumerate(tokens[:, 0].tolist()):
+        trace = stepper.step(token, state)
+        state = trace.state
+        assert torch.allclose(stepper.logits(trace.features), logits[position, 0], atol=1e-10, rtol=0)
+    assert torch.allclose(state.h, h[:, 0], atol=1e-10, rtol=0)
+    assert torch.allclose(state.c, c[:, 0], atol=1e-10, rtol=0)
+
+
+def test_gates_are_those_of_the_equations() -> None:
+    """Hochreiter and Schmidhuber 1997 with forget gates (Gers et al. 2000), written out for one layer."""
+    torch.manual_seed(2)
+    model = LanguageModel(ModelConfig(5, 3, 4, 1)).double().eval()
+    stepper = Stepper(model)
+    first = stepper.step(1, stepper.zero_state())
+    trace = stepper.step(2, first.state)
+    w_ih, w_hh, b_ih, b_hh = model.layer_weights(0)
+    with torch.no_grad():
+        z = w_ih @ model.embedding.weight[2] + b_ih + w_hh @ first.state.h[0] + b_hh
+        i, f, g, o = z[0:4].sigmoid(), z[4:8].sigmoid(), z[8:12].tanh(), z[12:16].sigmoid()
+        c = f * first.state.c[0] + i * g
+    assert torch.allclose(trace.gates[0], torch.stack([i, f, g, o]))
+    assert torch.allclose(trace.state.c[0], c)
+    assert torch.allclose(trace.state.h[0], o * c.tanh())
+
+
+def test_a_state_is_never_changed_by_later_steps() -> None:
+    torch.manual_seed(3)
+    stepper = Stepper(LanguageModel(ModelConfig(9, 4, 6, 2)).eval())
+    first = stepper.step(1, stepper.zero_state())
+    h, c = first.state.h.clone(), first.state.c.clone()
+    for token in range(9):
+        stepper.step(token, first.state)
+    assert torch.equal(first.state.h, h)
+    assert torch.equal(first.state.c, c)
+    assert not stepper.zero_state().h.any()
