@@ -43,8 +43,9 @@ class Checkpoint:
 
     @property
     def banned(self) -> tuple[int, ...]:
-        """Ids that the net must never say, by the card's `banned_tokens`."""
-        ids = (self.tokenizer.token(str(token)) for token in self.card.get("banned_tokens", ()))
+        """Ids that the net must never say, by the card's `banned_tokens`; entries that are not texts are ignored."""
+        names = self.card.get("banned_tokens")
+        ids = (self.tokenizer.token(name) for name in (names if isinstance(names, list) else ()) if isinstance(name, str))
         return tuple(token for token in ids if token is not None)
 
     @property

@@ -2,6 +2,7 @@ import math
 
 import pytest
 import torch
+from torch import Tensor
 
 from chatbot_tui.model.config import ModelConfig
 from chatbot_tui.model.lstm import LanguageModel
@@ -11,6 +12,13 @@ from chatbot_tui.training.scoring import score
 
 def dialogues(count: int, turns: int) -> list[list[Ids]]:
     return [[(1 + dialogue % 50, 60 + turn, 80 + dialogue // 50) for turn in range(turns)] for dialogue in range(count)]
+
+
+def sums(net: LanguageModel, rows: list[Ids], first: int) -> Tensor:
+    """ln p of the tokens after the first + 1 of each row; rows of one length."""
+    tokens = torch.tensor(rows).t()
+    log_p: Tensor = net(tokens[:-1])[0].log_softmax(dim=2).gather(2, tokens[1:, :, None])[..., 0]
+    return log_p[first:].sum(dim=0)
 
 
 def test_candidates_are_the_true_turn_and_19_different_ones_of_other_dialogues() -> None:
@@ -53,15 +61,12 @@ def test_the_context_decides() -> None:
     told: list[int] = []
     share, error = hits_at_1(net, end, questions, [before.states[row, 4] for row in range(len(places))], told.append)
 
-    def log_p(tokens: Ids, start: int) -> float:
-        logits = net(torch.tensor(tokens)[:-1, None])[0][:, 0].log_softmax(dim=1)
-        return float(logits[torch.arange(len(tokens) - 1), torch.tensor(tokens[1:])][start:].sum())
-
-    hits = 0
-    for question in questions:
-        context = text[question.place[0]][0]
-        gains = [log_p((end, *context, end, *ids, end), 4) - log_p((end, *ids, end), 0) for ids in question.candidates]
-        hits += gains.index(max(gains)) == 0
+    # All turns have three tokens, so all candidates of all questions fit side by side.
+    candidates = [(question, ids) for question in questions for ids in question.candidates]
+    given = sums(net, [(end, *text[question.place[0]][0], end, *ids, end) for question, ids in candidates], first=4)
+    alone = sums(net, [(end, *ids, end) for _, ids in candidates], first=0)
+    best = (given - alone).reshape(-1, CANDIDATES).argmax(dim=1)
+    hits = int((best == 0).sum())
     assert share == pytest.approx(hits / len(questions), abs=1e-12)
     assert error == pytest.approx(math.sqrt(share * (1 - share) / len(questions)), abs=1e-12)
     assert sum(told) == tokens_to_score(questions)
