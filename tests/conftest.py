@@ -1,9 +1,13 @@
 """What every test stands on: a home folder of its own, and property tests that no slow machine can fail."""
 
+import os
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Tiny nets gain nothing from a second thread, and lose much where other processes want it too. Read when torch is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 settings.register_profile(
     "patient",

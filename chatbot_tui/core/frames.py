@@ -26,7 +26,9 @@ class Candidate:
     p_sampled: float
     """Probability after every sampling stage; 0 for a cut token."""
     cut_by: str | None
-    """Name of the stage that removed the token (a Parameter's key, or 'ban'); None while it is still in."""
+    """Name of the stage that removed the token (a Parameter's key, 'ban' or 'greedy'); None while it is still in."""
+    rank: int | None = None
+    """Position among the model's probabilities, from 0; ties: lower id first. Given for watched words, None elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)

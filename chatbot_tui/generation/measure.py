@@ -1,7 +1,7 @@
 """One step as a record: exact figures over the whole vocabulary, before and after the samplers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -98,7 +98,6 @@ class Measure:
         if token not in walk:
             walk = np.append(walk, token)
         p_model, p_sampled = float(view.p[token]), float(drawn.p_sampled[token])
-        own, earlier = view.logits[token], view.logits[:token]
         u = uniform(at.seed, at.reply, at.step)
         return StepFrame(
             step=at.step,
@@ -106,7 +105,7 @@ class Measure:
             text=text,
             p_model=p_model,
             p_sampled=p_sampled,
-            rank=int(np.count_nonzero(view.logits > own) + np.count_nonzero(earlier == own)),
+            rank=rank(view.logits, token),
             entropy=view.entropy,
             entropy_sampled=0.0 if drawn.distribution.greedy else entropy(drawn.p_sampled[drawn.distribution.kept]),
             u=drawn.u,
@@ -119,7 +118,7 @@ class Measure:
             ruler=self.candidates(walk, view, drawn),
             drawn_from=drawn.drawn_from,
             counterfactuals=self._counterfactuals(view, at, u),
-            pinned=self.candidates(np.asarray(pinned, np.int64), view, drawn) if pinned else (),
+            pinned=self._watched(pinned, view, drawn),
             state=layer_states(trace, previous),
             h_position=self._position(trace),
             collapse=collapse,
@@ -127,6 +126,10 @@ class Measure:
             mirostat_mu=None if drawn.distribution.mirostat is None else drawn.distribution.mirostat.mu,
             sampling=sampling,
         )
+
+    def _watched(self, pinned: Sequence[int], view: ModelView, drawn: Draw) -> tuple[Candidate, ...]:
+        described = self.candidates(np.asarray(pinned, np.int64), view, drawn) if pinned else ()
+        return tuple(replace(candidate, rank=rank(view.logits, candidate.token)) for candidate in described)
 
     def _position(self, trace: StepTrace) -> tuple[float, float]:
         x, y = (self._directions @ as_array(trace.state.h[-1])).tolist()
@@ -155,6 +158,12 @@ def layer_states(trace: StepTrace, previous: StepState) -> tuple[LayerState, ...
         )
         for layer in range(len(h))
     )
+
+
+def rank(logits: Vector, token: int) -> int:
+    """Return how many tokens come before `token` when the likeliest is first; ties: lower id first."""
+    own = logits[token]
+    return int(np.count_nonzero(logits > own) + np.count_nonzero(logits[:token] == own))
 
 
 def tail(p: Vector, listed: npt.NDArray[np.intp]) -> float:

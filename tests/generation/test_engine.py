@@ -248,7 +248,9 @@ def test_pinned_words_are_followed_by_their_first_token_after_a_space() -> None:
     (frame, *_) = frames(run(net, ReplyRequest((YOU,), PLAIN, top=None, pinned=("the", "cat"))))
     by_token = {candidate.token: candidate for candidate in frame.top}
     assert [candidate.text for candidate in frame.pinned] == [" the", " cat"]
-    assert all(by_token[candidate.token] == candidate for candidate in frame.pinned)
+    for candidate in frame.pinned:
+        assert replace(candidate, rank=None) == by_token[candidate.token]
+        assert candidate.rank == [other.token for other in frame.top].index(candidate.token)
 
 
 def test_state_figures_are_those_of_the_state() -> None:

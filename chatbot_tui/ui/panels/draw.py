@@ -92,14 +92,6 @@ def cuts_line(frame: StepFrame, width: int) -> Line:
     return [(clip(" · ".join(texts), width), MUTED)]
 
 
-def _rank(frame: StepFrame, token: int) -> str:
-    """Return a token's place among the model's probabilities, the likeliest being 1, as far as the frame knows it."""
-    if token == frame.token:
-        return f"#{frame.rank + 1:,}"
-    place = next((place for place, candidate in enumerate(frame.top) if candidate.token == token), None)
-    return f"#{place + 1}" if place is not None else f"> #{len(frame.top)}"
-
-
 def pinned_line(place: int, cursor: Cursor, width: int) -> Line:
     """Return a watched word: its probability now, its rank, and its probability over the reply."""
     frame = cursor.frame
@@ -107,7 +99,8 @@ def pinned_line(place: int, cursor: Cursor, width: int) -> Line:
         return []
     word = frame.pinned[place]
     name = fit(visible(word.text), min(12, max(6, width // 5)))
-    numbers = f" {probability(word.p_model).rjust(6)} {_rank(frame, word.token).rjust(6)} "
+    place_now = "" if word.rank is None else f"#{word.rank + 1:,}"
+    numbers = f" {probability(word.p_model).rjust(6)} {place_now.rjust(6)} "
     room = width - 2 - cell_len(name) - len(numbers)
     past = cursor.history[-max(room, 1) :]
     series = [watched.p_model for step in past for watched in step.pinned if watched.token == word.token]
