@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from chatbot_tui.core.frames import Candidate, CollapseReading, Counterfactual, Gates, LayerState, StepFrame
@@ -73,7 +74,7 @@ def make_frame(
             Counterfactual("T .7", top[:2][-1].token, top[:2][-1].text),
             Counterfactual("top-k 5", top[0].token, top[0].text),
         ),
-        "pinned": (top[0],),
+        "pinned": (replace(top[0], rank=0),),
         "state": (make_layer(0), make_layer(1, h_norm=2.5, c_norm=3.75)),
         "h_position": (math.cos(step), math.sin(step)),
         "collapse": HEALTHY,

@@ -93,10 +93,10 @@ def test_a_pinned_word_shows_its_probability_rank_and_course() -> None:
     assert text_of(panel, 60, 13)[-1].split() == ["◆", "␣the", ".60", "#1", "▂▅▇"]
 
 
-def test_a_pinned_word_beyond_the_list_has_no_invented_rank() -> None:
-    far = Candidate(4711, " zebra", -3.0, 4.1e-7, 0.0, "top_k")
+def test_a_pinned_word_far_down_the_list_has_its_own_rank() -> None:
+    far = Candidate(4711, " zebra", -3.0, 4.1e-7, 0.0, "top_k", rank=6420)
     line = text_of(panel_at(pinned=(far,)), 60, 13)[-1]
-    assert "4.1e-7   > #6" in line
+    assert "4.1e-7 #6,421" in line
 
 
 def test_markup_and_control_characters_are_shown_as_they_are() -> None:
