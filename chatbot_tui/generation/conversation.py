@@ -51,7 +51,7 @@ class Conversation:
         self._stepper = stepper
         self._stream: npt.NDArray[np.int64] = np.zeros(0, np.int64)
         self._kept: dict[int, StepState] = {0: stepper.zero_state()}
-        self._pieces = lru_cache(maxsize=4096)(checkpoint.tokenizer.pieces)
+        self._pieces = lru_cache(maxsize=32768)(checkpoint.tokenizer.pieces)
 
     def read(self, turns: Sequence[Turn], cancelled: Callable[[], bool] = lambda: False, *, score: bool = True) -> Reading | None:
         """Feed the conversation and return where the net stands; None if cancelled on the way.
