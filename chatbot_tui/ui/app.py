@@ -21,6 +21,7 @@ from chatbot_tui.ui.screens.chat import ChatScreen
 from chatbot_tui.ui.screens.help import HelpScreen
 from chatbot_tui.ui.themes import THEMES
 
+FOLDER = Path(__file__).parent
 PANELS = ("transcript", "next_token", "hidden_state", "collapse", "sampling")
 """Panels with a stylesheet beside them. The first screen's styles are the app's own: there is no later moment to read them."""
 HUNG_UP = 128 + 1
@@ -38,7 +39,7 @@ class PlaygroundApp(App[None]):
         settings: the settings file; None: the usual one.
     """
 
-    CSS_PATH: ClassVar = ["app.tcss", *(f"panels/{name}.tcss" for name in PANELS), "screens/chat.tcss"]
+    CSS_PATH: ClassVar = [FOLDER / "app.tcss", *(FOLDER / "panels" / f"{name}.tcss" for name in PANELS), FOLDER / "screens" / "chat.tcss"]
     TITLE = "chatbot-tui"
     COMMANDS = App.COMMANDS | {ActionProvider}
     BINDINGS: ClassVar[list[BindingType]] = [

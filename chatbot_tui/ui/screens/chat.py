@@ -147,7 +147,8 @@ class ChatScreen(SpeakingScreen):
             self.set_class(name == chosen.name, f"-{name}")
         self.set_class(chosen.short, "-short")
         self.set_class(chosen.slim, "-slim")
-        self.query_one("#hints", Static).update(hints(self.preferences.settings.keymap, event.size.width - 2))
+        # Without layout=False a resize would ask for a layout, and a layout can lead to a resize.
+        self.query_one("#hints", Static).update(hints(self.preferences.settings.keymap, event.size.width - 2), layout=False)
         self.deck.tabbed = chosen.name != "wide"
         self.call_after_refresh(self.show_state)
 
