@@ -53,7 +53,7 @@ class ReplyRequest:
     top: int | None = 20
     """How many of the likeliest tokens each frame lists; None lists the whole vocabulary."""
     pinned: tuple[str, ...] = ()
-    """Words to watch; each is followed by its first token as it stands after a space."""
+    """Words to watch; each is followed by its first token as it stands after a space, unknown ones not at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,9 +66,8 @@ class Engine:
             yield ReplyFinished("", "cancelled", "healthy", None, 0, 0.0)
             return
         yield PromptScored(reading.scores, reading.dropped)
-        plan = Plan(
-            request.seed, request.reply, request.max_tokens, request.min_tokens, request.top, tuple(map(self.first_token, request.pinned))
-        )
+        watched = self.watched(request.pinned)
+        plan = Plan(request.seed, request.reply, request.max_tokens, request.min_tokens, request.top, watched)
         texts: list[str] = []
         frame: StepFrame | None = None
         for frame in self._frames(reading, plan, lambda _step: control.next_token()):
@@ -108,15 +107,13 @@ class Engine:
             return settings
 
         tokens = turn.tokens
-        plan = Plan(turn.seed, turn.reply, len(tokens), turn.min_tokens, top, tuple(map(self.first_token, pinned)), tokens)
+        plan = Plan(turn.seed, turn.reply, len(tokens), turn.min_tokens, top, self.watched(pinned), tokens)
         yield from self._frames(reading, plan, settings_at)
 
-    def first_token(self, word: str) -> int:
-        """Return the first token of a word as it stands after a space. Raises InputError where the vocabulary lacks it."""
-        tokens = self.tokenizer.encode(word)
-        if not tokens:
-            raise InputError(f"{word!r} is not in the net's vocabulary: watch another word")
-        return tokens[0]
+    def watched(self, words: Sequence[str]) -> tuple[int, ...]:
+        """Return the first token of each word as it stands after a space; words that the vocabulary lacks are left out."""
+        first = (self.tokenizer.encode(word)[:1] for word in words)
+        return tuple(dict.fromkeys(token for tokens in first for token in tokens if token != self.tokenizer.unknown_id))
 
     def _frames(self, reading: Reading, plan: Plan, settings_for: Callable[[int], SamplingSettings | None]) -> Iterator[StepFrame]:
         trace, previous = reading.trace, reading.previous

@@ -253,6 +253,12 @@ def test_pinned_words_are_followed_by_their_first_token_after_a_space() -> None:
         assert candidate.rank == [other.token for other in frame.top].index(candidate.token)
 
 
+def test_words_that_the_vocabulary_lacks_are_not_watched() -> None:
+    net = Engine(tiny_checkpoint(word_tokenizer()))
+    (frame, *_) = frames(run(net, ReplyRequest((YOU,), PLAIN, pinned=("zebra", "?!", "the"))))
+    assert [candidate.text for candidate in frame.pinned] == [" the"]
+
+
 def test_state_figures_are_those_of_the_state() -> None:
     net = engine()
     reply = frames(run(net, ReplyRequest((YOU,), PLAIN, max_tokens=6, min_tokens=6)))
