@@ -1,5 +1,6 @@
 """What the net is fed: the turns as one stream of tokens, and the state after any part of it."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -67,15 +68,22 @@ class Conversation:
         features: list[Tensor] = []
         trace: StepTrace | None = None
         keep = set(boundaries)
-        for position in range(start, len(stream)):
+        position = start
+        while position < len(stream):
             if position % 64 == 0 and cancelled():
                 return None
             if position in keep or position % KEEP_EVERY == 0:
                 self._kept[position] = state
+            if position % KEEP_EVERY == 0 and whole_block(position, boundaries):
+                block, state = self._stepper.read(stream[position : position + KEEP_EVERY], state)
+                features += block if score and position >= last_turn - 1 else ()
+                position += KEEP_EVERY
+                continue
             trace = self._stepper.step(int(stream[position]), state)
             previous, state = state, trace.state
             if score and position >= last_turn - 1:
                 features.append(trace.features)
+            position += 1
         self._prune(boundaries)
         if trace is None:
             raise InputError("nothing to read: type a few words")
@@ -135,3 +143,13 @@ class Conversation:
             surprisals += (-log_p.gather(1, targets[:, None])[:, 0]).tolist()
         scores = tuple(TokenScore(token, text, value) for (token, text), value in zip(pieces, surprisals, strict=True))
         return scores, tuple(self._tokenizer.unknown_words(turn.text))
+
+
+def whole_block(position: int, boundaries: Sequence[int]) -> bool:
+    """Return whether the block of KEEP_EVERY tokens from `position` lies within one turn, so that it can be read at once.
+
+    A function of the conversation alone: whoever reads it, now or again, reads the same tokens in the same way. The last token
+    of a turn is left to be read by itself, with everything in sight.
+    """
+    turn = bisect_right(boundaries, position) - 1
+    return 0 <= turn < len(boundaries) - 1 and position + KEEP_EVERY < boundaries[turn + 1]

@@ -1,5 +1,6 @@
 """One token through the network with everything in sight: the hot path of generation."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,7 @@ class Stepper:
     def __init__(self, model: LanguageModel) -> None:
         config = model.config
         self.config = config
+        self._model = model
         self._squash = ACTIVATIONS[config.cell_activation]
         self._embedding = model.embedding.weight
         layers = [model.layer_weights(layer) for layer in range(config.num_layers)]
@@ -83,6 +85,18 @@ class Stepper:
         if self._projection is not None:
             x = torch.mv(self._projection, x)
         return StepTrace(StepState(h_all, c_all), gates, x)
+
+    @torch.inference_mode()
+    def read(self, tokens: Sequence[int] | npt.NDArray[np.int64], state: StepState) -> tuple[Tensor, StepState]:
+        """Read many tokens at once, some eight times faster than one by one.
+
+        Returns:
+            The features after each token, [time, output_dim], and the state after the last. They differ from those of `step`
+            by rounding, so that what must be repeated bit for bit has to be read the same way each time.
+        """
+        inputs = torch.as_tensor(tokens, dtype=torch.long)[:, None]
+        features, (h, c) = self._model.hidden(inputs, (state.h[:, None].contiguous(), state.c[:, None].contiguous()))
+        return features[:, 0], StepState(h[:, 0].contiguous(), c[:, 0].contiguous())
 
     @torch.inference_mode()
     def logits(self, features: Tensor) -> Tensor:

@@ -221,6 +221,32 @@ def test_a_message_without_a_single_word_of_the_vocabulary_is_refused() -> None:
         run(Engine(tiny_checkpoint(word_tokenizer())), ReplyRequest((Turn("you", "?!"),), PLAIN))
 
 
+def test_a_long_message_is_read_as_the_forward_pass_reads_it_and_the_same_each_time() -> None:
+    net = engine()
+    long = Turn("you", "the cat sat on the mat and " * 150)
+    request = ReplyRequest((YOU, Turn("bot", "fine"), long), PLAIN, seed=1, top=None, max_tokens=3, min_tokens=3)
+    events = run(net, request)
+    first = events[0]
+    assert isinstance(first, PromptScored)
+    assert len(first.tokens) > 3 * 512
+    end = net.tokenizer.end_id
+    assert end is not None
+    stream = [end]
+    for turn in (YOU, Turn("bot", "fine")):
+        stream += [*net.tokenizer.encode(turn.text), end]
+    start = len(stream)
+    stream += [*net.tokenizer.encode(long.text), end]
+    with torch.no_grad():
+        logits, _ = net.checkpoint.model(torch.tensor(stream)[:, None])
+    log_p = logits[:, 0].double().log_softmax(1)
+    expected = [-float(log_p[position - 1, stream[position]]) for position in range(start, len(stream) - 1)]
+    assert [score.surprisal for score in first.tokens] == pytest.approx(expected, abs=1e-4)
+    assert frames(events)[0].p_model == pytest.approx(float(log_p[-1].exp()[frames(events)[0].token]), abs=1e-5)
+    assert run(engine(), request)[:-1] == events[:-1]
+    follow = replace(request, turns=(*request.turns, Turn("bot", "a dog"), YOU))
+    assert run(net, follow)[:-1] == run(engine(), follow)[:-1]
+
+
 def test_cancelled_before_and_between_tokens() -> None:
     net, control = engine(), ReplyControl()
     control.begin(PLAIN)
