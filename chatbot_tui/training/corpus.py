@@ -125,9 +125,12 @@ def read_chitchat() -> list[Dialogue]:
     spec = importlib.util.find_spec("chitchat_dataset")
     if spec is None or spec.origin is None:
         raise InputError("the corpus chitchat is not installed: pip install 'chatbot-tui[train]'")
-    with Path(spec.origin).with_name("dataset.json").open(encoding="utf-8") as file:
-        conversations: dict[str, Any] = json.load(file)
-    dialogues = [join_senders(conversation["messages"]) for conversation in conversations.values()]
+    path = Path(spec.origin).with_name("dataset.json")
+    try:
+        conversations: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        dialogues = [join_senders(conversation["messages"]) for conversation in conversations.values()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"cannot read the corpus chitchat from {path}: install chitchat-dataset again") from None
     return [dialogue for dialogue in dialogues if len(dialogue) > 1]
 
 

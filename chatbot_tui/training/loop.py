@@ -111,7 +111,11 @@ class Trainer:
         return epoch, step
 
     def run(self, progress_file: Path | None = None) -> Iterator[Progress]:
-        """Train to the last step, yielding every `report_every` steps; save progress every `save_every` steps."""
+        """Train to the last step, yielding every `report_every` steps; save progress every `save_every` steps.
+
+        Raises:
+            InputError: the gradient is no longer finite, or the progress cannot be saved.
+        """
         began, first = time.perf_counter(), self.step
         tokens = self.recipe.batch_size * self.recipe.sequence_length
         while self.step < self.total_steps:
@@ -149,11 +153,14 @@ class Trainer:
             group["lr"] = rate
         self.model.train()
         loss, state, _ = self._loss(inputs, targets, self._state)
-        self._state = (state[0].detach(), state[1].detach())
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
         limit = self.recipe.clip_norm or float("inf")
         norm = float(nn.utils.clip_grad_norm_(self.model.parameters(), limit))
+        if not math.isfinite(norm):
+            # One more update, and every weight is NaN for good.
+            raise InputError(f"training diverged at step {self.step}: lower learning_rate or set clip_norm; the last progress is kept")
+        self._state = (state[0].detach(), state[1].detach())
         self.optimizer.step()
         self.step += 1
         self._loss_sum += float(loss.detach())

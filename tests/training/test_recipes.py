@@ -1,0 +1,159 @@
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.paths import recipes_folder
+from chatbot_tui.core.sampling import SamplingSettings
+from chatbot_tui.training.recipes import CorpusShare, Recipe, build_recipe, load_recipe, read_values
+
+SHIPPED = sorted(path.stem for path in recipes_folder().glob("*.toml"))
+
+
+def message(name: str, changes: dict[str, Any] | None = None) -> str:
+    with pytest.raises(InputError) as caught:
+        load_recipe(name, changes)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_the_two_that_the_checkpoints_came_from_are_shipped() -> None:
+    assert {"smalltalk", "near-zero-init"} <= set(SHIPPED)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_shipped_recipe_loads(name: str) -> None:
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    assert recipe.teaches.endswith(".")
+    assert all(share.licence != "unknown" for share in recipe.corpora)
+    assert recipe.sampling_settings() != SamplingSettings()
+
+
+def test_a_file_says_what_differs_from_the_defaults(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        'hidden_dim = 16\nclip_norm = 0\nbanned_tokens = ["<eot>"]\ncorpora = [{ name = "a", share = 0.5 }]\n[sampling]\ntop_k = 5\n'
+    )
+    recipe = load_recipe(str(path))
+    expected = Recipe("mine", hidden_dim=16, clip_norm=0, banned_tokens=("<eot>",), corpora=(CorpusShare("a", 0.5),), sampling={"top_k": 5})
+    assert recipe == expected
+    assert recipe.sampling_settings() == SamplingSettings(top_k=5)
+
+
+def test_changes_lie_over_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("hidden_dim = 16\nsteps = 5\n")
+    recipe = load_recipe(str(path), {"steps": 7})
+    assert (recipe.hidden_dim, recipe.steps) == (16, 7)
+
+
+def test_the_network_is_as_large_as_the_vocabulary_turned_out() -> None:
+    config = Recipe("x", vocab_size=8000, dropout=0.1, init="xavier").model_config(77)
+    assert (config.vocab_size, config.dropout, config.init, config.hidden_dim) == (77, 0.1, "xavier", 512)
+
+
+def test_a_corpus_is_found_by_the_beginning_of_its_name() -> None:
+    recipe = Recipe("x", corpora=(CorpusShare("self_dialogue", 0.5, "BSD"), CorpusShare("self", 0.1, "MIT")))
+    assert recipe.corpus("self_dialogue.train").share == 0.5
+    assert recipe.corpus("selfish").licence == "MIT"
+    assert recipe.corpus("other") == CorpusShare("other", 1.0, "unknown")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        *[(key, value) for key in ("vocab_size", "hidden_dim", "embedding_dim", "num_layers") for value in (0, -1, 2.5, "x", True, 10**12)],
+        *[
+            (key, value)
+            for key in ("batch_size", "sequence_length", "steps", "report_every", "save_every")
+            for value in (0, 1.5, "x", True)
+        ],
+        *[(key, value) for key in ("learning_rate", "weight_decay", "clip_norm", "epochs") for value in (-1, "x", True, float("nan"))],
+        *[(key, value) for key in ("seed", "warmup_steps") for value in (-1, 0.5, "x", False, 2**63)],
+        *[(key, value) for key in ("tokenizer", "optimizer", "schedule", "precision", "weights", "init") for value in ("x", 1, ["adam"])],
+        ("cell_activation", "sigmoid"),
+        ("dropout", 1.0),
+        ("final_share", 1.1),
+        ("momentum", float("inf")),
+        ("forget_bias", "x"),
+        ("tied", 1),
+        ("residual", "yes"),
+        ("teaches", 3),
+        ("probe", ["hi"]),
+        ("sampling", 3),
+        ("corpora", 3),
+        ("corpora", {"name": "x"}),
+        ("corpora", ["x"]),
+        ("corpora", [{"share": 0.5}]),
+        ("corpora", [{"name": "x", "more": 1}]),
+        ("banned_tokens", "<eot>"),
+        ("banned_tokens", [1]),
+    ],
+)
+def test_a_wrong_value_is_named(key: str, value: object) -> None:
+    assert key in message("smalltalk", {key: value})
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"corpora": [{"name": "x", "share": 1.5}]}, "share"),
+        ({"corpora": [{"name": "x", "share": "half"}]}, "share"),
+        ({"corpora": [{"name": "x", "licence": 1}]}, "licence"),
+        ({"sampling": {"top_k": "x"}}, "top_k"),
+        ({"sampling": {"heat": 1}}, "heat"),
+        ({"leraning_rate": 1}, "'leraning_rate'"),
+        ({"name": "x"}, "'name'"),
+    ],
+)
+def test_a_wrong_entry_is_named(changes: dict[str, Any], named: str) -> None:
+    assert named in message("smalltalk", changes)
+
+
+def test_a_choice_lists_what_there_is() -> None:
+    assert message("smalltalk", {"optimizer": "rmsprop"}) == "optimizer is 'rmsprop': use one of adamw, adam, sgd"
+
+
+def test_an_unknown_recipe_lists_what_there_is(tmp_path: Path) -> None:
+    assert all(name in message("no-such-recipe") for name in SHIPPED)
+    assert "no recipe called" in message(str(tmp_path / "missing.toml"))
+
+
+@pytest.mark.parametrize("data", [b"steps = ", b"\xff", b"steps = 1\nsteps = 2", b"steps = " + b"[" * 100_000])
+def test_a_malformed_file_is_refused(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_bytes(data)
+    assert message(str(path)).startswith(f"cannot read the recipe {path}: ")
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    assert "no recipe called" in message(str(tmp_path / "pipe.toml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("3", 3),
+        ("1e-3", 1e-3),
+        ("true", True),
+        ("adam", "adam"),
+        ('"adam"', "adam"),
+        ("{ top_k = 5 }", {"top_k": 5}),
+        ('["<eot>"]', ["<eot>"]),
+        ("do you like tea?", "do you like tea?"),
+        ("", ""),
+        ("[" * 100_000, "[" * 100_000),
+    ],
+)
+def test_settings_are_toml_where_they_can_be(text: str, value: object) -> None:
+    assert read_values({"key": text}) == {"key": value}
+
+
+def test_all_settings_can_be_told() -> None:
+    told = build_recipe("x", {"corpora": [{"name": "a"}], "sampling": {"top_k": 5}}).to_json()
+    assert told["corpora"] == ({"name": "a", "share": 1.0, "licence": "unknown"},)
+    assert set(told) >= {"name", "init", "optimizer", "epochs", "probe"}
