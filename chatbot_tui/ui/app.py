@@ -18,7 +18,6 @@ from chatbot_tui.ui.commands import ActionProvider, named_actions
 from chatbot_tui.ui.conversation import Conversation
 from chatbot_tui.ui.preferences import Preferences
 from chatbot_tui.ui.screens.chat import ChatScreen
-from chatbot_tui.ui.screens.help import HelpScreen
 from chatbot_tui.ui.themes import THEMES
 
 FOLDER = Path(__file__).parent
@@ -113,6 +112,8 @@ class PlaygroundApp(App[None]):
 
     def action_help(self) -> None:
         """Show every key as it is now, and what the panels mean."""
+        from chatbot_tui.ui.screens.help import HelpScreen
+
         if isinstance(self.screen, HelpScreen):
             self.pop_screen()
             return

@@ -1,6 +1,5 @@
 """Shows the inspecting panels all at once where there is room, else one at a time under tabs."""
 
-from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -8,31 +7,29 @@ from textual.widgets import Tab, Tabs
 
 
 class PanelDeck(Vertical):
-    """A column of panels. Each child handed in has an id; `titles` names the tabs in the same order."""
+    """A column of panels, empty until `fill`. `titles` names the tabs in the order of the panels."""
 
     tabbed: reactive[bool] = reactive(False, init=False)
     """Whether only one panel is shown, under tabs."""
 
-    def __init__(self, *panels: Widget, titles: tuple[str, ...], id: str | None = None) -> None:  # noqa: A002 (Textual's own name)
-        super().__init__(*panels, id=id)
-        self._panels = panels
+    def __init__(self, *, titles: tuple[str, ...], id: str | None = None) -> None:  # noqa: A002 (Textual's own name)
+        super().__init__(id=id)
+        self._panels: tuple[Widget, ...] = ()
         self._titles = titles
         self._shown = 0
 
-    def compose(self) -> ComposeResult:
-        """Put the tabs beside the panels; the stylesheet docks them on top."""
+    async def fill(self, *panels: Widget) -> None:
+        """Put the panels in, with their tabs; the stylesheet docks these on top."""
+        self._panels = panels
         tabs = Tabs(*(Tab(title, id=f"show-{number}") for number, title in enumerate(self._titles)))
         tabs.tooltip = "Choose a panel with left and right, or with the mouse"
-        yield tabs
+        self._arrange()
+        await self.mount(*panels, tabs)
 
     @property
     def shown(self) -> str:
         """Title of the panel whose tab is active."""
         return self._titles[self._shown]
-
-    def on_mount(self) -> None:
-        """Show what there is room for."""
-        self._arrange()
 
     def watch_tabbed(self) -> None:
         """Show what there is room for."""
@@ -46,6 +43,8 @@ class PanelDeck(Vertical):
 
     def next_panel(self) -> None:
         """Bring the next panel forward, the first after the last."""
+        if not self._panels:
+            return
         self.query_one(Tabs).active = f"show-{(self._shown + 1) % len(self._panels)}"
 
     def _arrange(self) -> None:

@@ -31,10 +31,8 @@ from chatbot_tui.ui.panels.parameters import preset, summary
 from chatbot_tui.ui.panels.sampling import SPEEDS, SamplingPanel
 from chatbot_tui.ui.panels.transcript import turn_entry
 from chatbot_tui.ui.preferences import Preferences
-from chatbot_tui.ui.screens.conversations import ConversationsScreen
-from chatbot_tui.ui.screens.dialogs.ask import AskDialog
+from chatbot_tui.ui.screens.choice import Choice
 from chatbot_tui.ui.screens.layout import layout_for
-from chatbot_tui.ui.screens.library import Choice, LibraryScreen
 from chatbot_tui.ui.screens.speaking import SpeakingScreen, ending
 from chatbot_tui.ui.screens.status import hints, status_line
 
@@ -108,13 +106,7 @@ class ChatScreen(SpeakingScreen):
             with Vertical(id="chat"):
                 yield self.transcript
                 yield self.composer
-            yield PanelDeck(
-                NextTokenPanel().data_bind(ChatScreen.cursor),
-                HiddenStatePanel().data_bind(ChatScreen.cursor),
-                CollapsePanel().data_bind(ChatScreen.cursor),
-                SamplingPanel().data_bind(ChatScreen.seed, ChatScreen.pace, settings=ChatScreen.sampling),
-                titles=("token", "state", "collapse", "sampling"),
-            )
+            yield PanelDeck(titles=("token", "state", "collapse", "sampling"))
         yield Static(id="status", markup=False)
         yield Static(id="hints", markup=False)
         yield Footer()
@@ -124,6 +116,16 @@ class ChatScreen(SpeakingScreen):
         self.transcript.shade = self.preferences.settings.shade
         self.backend.set_pace(self.pace)
         self._show_conversation()
+        self.call_after_refresh(self._fill_deck)
+
+    async def _fill_deck(self) -> None:
+        # After the first paint: whoever starts the app wants to type before wanting to see bars.
+        await self.deck.fill(
+            NextTokenPanel().data_bind(ChatScreen.cursor),
+            HiddenStatePanel().data_bind(ChatScreen.cursor),
+            CollapsePanel().data_bind(ChatScreen.cursor),
+            SamplingPanel().data_bind(ChatScreen.seed, ChatScreen.pace, settings=ChatScreen.sampling),
+        )
 
     def on_unmount(self) -> None:
         """Keep everything, and let the network end."""
@@ -240,6 +242,8 @@ class ChatScreen(SpeakingScreen):
 
     def action_library(self) -> None:
         """Choose a checkpoint."""
+        from chatbot_tui.ui.screens.library import LibraryScreen
+
         self.app.push_screen(LibraryScreen(list_checkpoints, self.loaded.name if self.loaded else ""), self._open_choice)
 
     async def _open_choice(self, choice: Choice | None) -> None:
@@ -259,6 +263,8 @@ class ChatScreen(SpeakingScreen):
 
     def action_conversations(self) -> None:
         """Choose a saved conversation."""
+        from chatbot_tui.ui.screens.conversations import ConversationsScreen
+
         self._keep_draft()
         folder = self.conversation.path.parent
         self.app.push_screen(ConversationsScreen(lambda: list_conversations(folder), self.conversation.path), self._reopen)
@@ -386,6 +392,8 @@ class ChatScreen(SpeakingScreen):
 
     def action_pin(self) -> None:
         """Choose the words to watch."""
+        from chatbot_tui.ui.screens.dialogs.ask import AskDialog
+
         words = " ".join(self.preferences.settings.pinned)
         self.app.push_screen(AskDialog("Watch these words", "Words, with spaces between", words), self._pin)
 

@@ -1,7 +1,6 @@
 """The library: every checkpoint with its card; load, rename, delete, or open one from the disk."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import on
@@ -18,18 +17,10 @@ from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.library import CheckpointEntry, delete, rename
 from chatbot_tui.ui.panels.wrapping import printable
 from chatbot_tui.ui.screens.card import card_text
+from chatbot_tui.ui.screens.choice import Choice
 from chatbot_tui.ui.screens.dialogs.ask import AskDialog
 from chatbot_tui.ui.screens.dialogs.confirm import ConfirmDialog
 from chatbot_tui.ui.screens.dialogs.open_file import OpenFileDialog
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The checkpoint that a person wants to speak with."""
-
-    checkpoint: str
-    """Name, or path."""
-    vocabulary: str = ""
 
 
 class LibraryScreen(Screen[Choice | None]):

@@ -1,0 +1,12 @@
+"""What the library gives back, apart from it so that the chat need not read the library to start."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The checkpoint that a person wants to speak with."""
+
+    checkpoint: str
+    """Name, or path."""
+    vocabulary: str = ""
