@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from chatbot_tui.core.frames import Candidate, CollapseReading, Counterfactual, Gates, LayerState, StepFrame
 from chatbot_tui.core.sampling import SamplingSettings
+from chatbot_tui.generation.penalties import ban
 from chatbot_tui.generation.randomness import uniform
 from chatbot_tui.generation.sampler import STAGES, Draw, Step, distribution, draw
 from chatbot_tui.generation.vectors import Ids, largest
@@ -136,8 +137,13 @@ class Measure:
         return x, y
 
     def _counterfactuals(self, view: ModelView, at: Step, u: float) -> tuple[Counterfactual, ...]:
-        moment = Step(banned=at.banned, seed=at.seed, reply=at.reply, step=at.step)
-        drawn = {name: draw(distribution(view.logits, settings, moment), u).token for name, settings in COUNTERFACTUALS.items()}
+        allowed = ban(view.logits, at.banned)
+        moment = Step(seed=at.seed, reply=at.reply, step=at.step)
+        drawn = {
+            # Greedy decoding needs no distribution.
+            name: int(allowed.argmax()) if settings.greedy else draw(distribution(allowed, settings, moment), u).token
+            for name, settings in COUNTERFACTUALS.items()
+        }
         return tuple(Counterfactual(name, token, self._texts[token]) for name, token in drawn.items())
 
 

@@ -19,6 +19,8 @@ _SORTED_AT_ONCE = 512
 """Up to so many entries are sorted without looking for a bucket first."""
 _BUCKETS = 1024
 _BUCKETS_PER_NAT = 64.0
+_NEAR = 6.0
+"""Nats from the best within which most walks end."""
 _TOO_CLOSE = 1e-12
 """Distance from a level at which the order of a sum's terms, which rounding depends on, could decide."""
 
@@ -96,12 +98,15 @@ def crossing(keys: Vector, weights: Vector, level: float, *, reaching: bool, coa
     base = 0.0
     if keys.size > _SORTED_AT_ONCE and keys.min() < keys.max():
         # Sorting the whole vocabulary would cost several times all the rest: find the bucket in which the walk ends, and sort that.
-        bucket = np.minimum(coarse * _BUCKETS_PER_NAT, _BUCKETS - 1).astype(np.intp)
-        sums = np.cumsum(np.bincount(bucket, weights, _BUCKETS))
-        at = int(np.searchsorted(sums, level, side=side))
+        # Most walks end among the likeliest, so look there first: who else is counted changes no sum up to there.
+        near = np.flatnonzero(coarse < _NEAR)
+        at, sums = _bucket_sums(coarse[near], weights[near], level, side)
+        if at == _BUCKETS:
+            near = np.arange(keys.size)
+            at, sums = _bucket_sums(coarse, weights, level, side)
         if at < _BUCKETS and sums[at] - level > _TOO_CLOSE and (at == 0 or level - sums[at - 1] > _TOO_CLOSE):
             base = float(sums[at - 1]) if at else 0.0
-            inside = np.flatnonzero(bucket == at)
+            inside = near[_buckets(coarse[near]) == at]
             keys, weights = keys[inside], weights[inside]
     order = np.argsort(keys, kind="stable")
     sums = np.cumsum(np.concatenate(([base], weights[order])))
@@ -110,3 +115,13 @@ def crossing(keys: Vector, weights: Vector, level: float, *, reaching: bool, coa
         return None
     key = keys[order[at]]
     return Crossing(float(key), at - int(np.count_nonzero(keys < key)), float(sums[at]))
+
+
+def _buckets(coarse: Vector) -> Ids:
+    return np.minimum(coarse * _BUCKETS_PER_NAT, _BUCKETS - 1).astype(np.intp)
+
+
+def _bucket_sums(coarse: Vector, weights: Vector, level: float, side: Literal["left", "right"]) -> tuple[int, Vector]:
+    """Return the bucket in which the running sum first crosses the level, _BUCKETS if it never does, and the running sum."""
+    sums: Vector = np.cumsum(np.bincount(_buckets(coarse), weights, _BUCKETS))
+    return int(np.searchsorted(sums, level, side=side)), sums
