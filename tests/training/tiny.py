@@ -50,6 +50,10 @@ def trainer(settings: Recipe, *, share: float = 1.0, valid: Tokens = NOTHING, di
     return Trainer(settings, tokenizer, [encode_corpus(dialogues, tokenizer, share)], valid)
 
 
+def steps_an_epoch(made: Trainer) -> int:
+    return next(step for step in range(1, 1000) if made._locate(step)[0] == 1)
+
+
 def corpus_of(lengths: Sequence[int], share: float = 1.0) -> EncodedCorpus:
     """Return a corpus whose dialogue d is d, d, ..., as often as its length says."""
     starts: npt.NDArray[np.int64] = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
