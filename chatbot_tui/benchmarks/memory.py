@@ -12,6 +12,8 @@ from chatbot_tui.benchmarks.terminal import Terminal
 FEW_TOKENS = 100
 REPLIES, REPLY_TOKENS = 100, 1000
 TURN, ENDED = b'{"event":"turn"', b'"finish_reason":"length"'
+COLUMNS, ROWS = 50, 15
+"""A small screen: what is kept of a token does not depend on how much of it is drawn."""
 PATIENCE = 30.0
 """Seconds that one reply may take."""
 
@@ -26,7 +28,7 @@ def memory(home: Path, replies: int = REPLIES, tokens: int = REPLY_TOKENS) -> li
 def memory_after_chat(home: Path, replies: int, tokens: int) -> float:
     """Return the megabytes that the program's processes hold after a chat, its replies as fast as they come."""
     save_pace(home, tokens)
-    with Terminal(PLAYGROUND, home) as app:
+    with Terminal(PLAYGROUND, home, columns=COLUMNS, rows=ROWS) as app:
         app.wait_for(READY)
         before = set((home / "conversations").glob("*.jsonl"))
         for said in range(replies):

@@ -1,5 +1,6 @@
 """How long one token takes with everything recorded, beside the plain class and beside the least that memory allows."""
 
+import math
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -81,8 +82,9 @@ def plain_steps(config: ModelConfig) -> Iterator[float]:
 
 def products(config: ModelConfig) -> Iterator[float]:
     """Yield the seconds of each product of a vector with one matrix as large as all the weights that a step reads."""
-    width = config.hidden_dim
-    matrix, vector = torch.randn(weights_of_a_step(config) // width, width), torch.randn(width)
+    # As near to a square as whole numbers allow: no shape that favours either side.
+    width = math.isqrt(weights_of_a_step(config))
+    matrix, vector = torch.randn(width, width), torch.randn(width)
     while True:
         began = time.perf_counter()
         torch.mv(matrix, vector)

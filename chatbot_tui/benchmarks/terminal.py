@@ -35,11 +35,11 @@ FULL_FRAME = re.compile(rb"\x1b\[%d;1H.*?\x1b\[\?2026l" % ROWS, re.DOTALL)
 
 
 class Terminal:
-    """Runs `python ARGUMENTS` on a screen of 120 x 40 cells. All times are of time.perf_counter."""
+    """Runs `python ARGUMENTS` on a screen of `columns` x `rows` cells. All times are of time.perf_counter."""
 
-    def __init__(self, arguments: Sequence[str], home: Path) -> None:
+    def __init__(self, arguments: Sequence[str], home: Path, *, columns: int = COLUMNS, rows: int = ROWS) -> None:
         self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self._shown = b""
         self.started = time.perf_counter()
         """When the process was asked for."""
