@@ -17,12 +17,14 @@ from chatbot_tui.benchmarks.budgets import (
 from chatbot_tui.benchmarks.startup import PLAYGROUND, READY
 from chatbot_tui.benchmarks.subject import ENDLESS, save_pace
 from chatbot_tui.benchmarks.terminal import FULL_FRAME, Terminal
-from chatbot_tui.benchmarks.typist import IN_A_ROW, keys, type_letters
+from chatbot_tui.benchmarks.typist import LETTERS, type_letters
 from chatbot_tui.core.conversation_events import start_line, turn_line
 from chatbot_tui.core.conversations import new_path, now
 from chatbot_tui.core.ports import Turn
 
 TURNS = 10_000
+IN_A_ROW = 30
+"""Letters typed into one chat before the other has its turn."""
 SEND = "\r"
 LIST_CHATS, OPEN_CHAT = "\x13", "\r"
 SPEAKS = re.compile(rb"speaking")
@@ -36,7 +38,7 @@ def echo_while_loading(home: Path, starts: int) -> list[Record]:
     for _ in range(starts):
         with Terminal(PLAYGROUND, home) as app:
             app.wait_for(FULL_FRAME)
-            seconds += type_letters(app, keys(), partial(app.shows, READY))
+            seconds += type_letters(app, iter(LETTERS), partial(app.shows, READY))
     return [ECHO_P95_LOADING.judge(1000 * percentile(seconds, 0.95)), ECHO_MAX_LOADING.judge(1000 * max(seconds))]
 
 
@@ -47,7 +49,7 @@ def echo_while_speaking(home: Path, letters: int) -> list[Record]:
         app.wait_for(READY)
         app.write("hello" + SEND)
         app.wait_for(SPEAKS)
-        seconds = type_letters(app, islice(keys(), letters))
+        seconds = type_letters(app, islice(LETTERS, letters))
     return [ECHO_P95_SPEAKING.judge(1000 * percentile(seconds, 0.95)), ECHO_MAX_SPEAKING.judge(1000 * max(seconds))]
 
 
@@ -61,10 +63,10 @@ def echo_in_long_chat(home: Path, letters: int, turns: int = TURNS) -> list[Reco
         long.wait_for(CHATS_LISTED)
         long.write(OPEN_CHAT)
         long.wait_for(re.compile(LAST_WORD.encode()))
-        chats = [(app, keys(), list[float]()) for app in (empty, long)]
+        chats = [(app, islice(LETTERS, letters), list[float]()) for app in (empty, long)]
         for _ in range(-(-letters // IN_A_ROW)):
             for app, typed, seconds in chats:
-                seconds += type_letters(app, islice(typed, IN_A_ROW + 1))
+                seconds += type_letters(app, islice(typed, IN_A_ROW))
     in_empty, in_long = (1000 * percentile(seconds, 0.95) for _, _, seconds in chats)
     return [ECHO_LONG_CHAT.judge(in_long, in_empty)]
 

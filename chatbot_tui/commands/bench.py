@@ -11,9 +11,10 @@ from chatbot_tui.benchmarks.budgets import BUDGETS, STEP_PLAIN, STEP_PRODUCT, Re
 from chatbot_tui.benchmarks.stepping import stepping
 from chatbot_tui.benchmarks.subject import Shape, place_net, shipped
 from chatbot_tui.commands.output import number, warn, write, write_json
+from chatbot_tui.core.errors import InputError
 
 PSEUDO_TERMINALS = os.name == "posix"
-STARTS = 5
+STARTS = 3
 LOADING_STARTS = 3
 LETTERS = 150
 STEP_ROUNDS = 25
@@ -23,7 +24,11 @@ HEADINGS = ("what", "measured", "reference", "ratio", "budget", "met")
 
 
 def bench(*, as_json: bool) -> None:
-    """Run every benchmark and write a record for each budget as soon as it is known, or a table at the end."""
+    """Run every benchmark and write a record for each budget as soon as it is known, or a table at the end.
+
+    Raises:
+        InputError: the playground does not start or does not answer.
+    """
     records: list[Record] = []
     with tempfile.TemporaryDirectory(prefix="chatbot-tui-bench-") as folder:
         for record in measured(Path(folder)):
@@ -62,7 +67,10 @@ def measured(folder: Path) -> Iterator[Record]:
     ]
     for what, run in runs:
         warn(f"{what} ...")
-        yield from run()
+        try:
+            yield from run()
+        except (EOFError, TimeoutError) as error:
+            raise InputError(f"{what}: {error}; see that `chatbot-tui` starts, and that the machine has time to spare") from None
 
 
 def to_json(record: Record) -> dict[str, object]:

@@ -30,7 +30,7 @@ def test_a_step_reads_every_weight_but_those_that_a_table_replaces() -> None:
 @on_posix
 def test_a_program_is_seen_to_paint_and_to_echo_what_is_typed(tmp_path: Path) -> None:
     from chatbot_tui.benchmarks.terminal import FULL_FRAME, Terminal
-    from chatbot_tui.benchmarks.typist import keys, type_letters
+    from chatbot_tui.benchmarks.typist import LETTERS, type_letters
 
     editor = (
         "from textual.app import App; from textual.widgets import TextArea;"
@@ -38,7 +38,7 @@ def test_a_program_is_seen_to_paint_and_to_echo_what_is_typed(tmp_path: Path) ->
     )
     with Terminal(("-c", editor), tmp_path) as app:
         assert app.wait_for(FULL_FRAME) > app.started
-        assert len(type_letters(app, islice(keys(), 3))) == 3
+        assert len(type_letters(app, islice(LETTERS, 3))) == 3
 
 
 @on_posix
@@ -51,10 +51,11 @@ def test_a_program_that_ends_is_noticed(tmp_path: Path) -> None:
 
 @on_posix
 def test_the_playground_is_started_and_becomes_ready(tmp_path: Path) -> None:
-    from chatbot_tui.benchmarks.startup import startup
+    from chatbot_tui.benchmarks.startup import one_round
 
-    records = startup(tmp_path, place_net(tmp_path, None, SMALL) / "model.safetensors", rounds=1)
-    assert [record.value is not None and record.value > 0 for record in records] == [True, True]
+    empty, read, painted, ready = one_round(tmp_path, place_net(tmp_path, None, SMALL) / "model.safetensors")
+    assert min(empty, read) > 0
+    assert 0 < painted < ready
 
 
 @on_posix
@@ -62,7 +63,7 @@ def test_memory_is_weighed_after_two_chats(tmp_path: Path) -> None:
     from chatbot_tui.benchmarks.memory import memory
 
     place_net(tmp_path, None, SMALL)
-    (record,) = memory(tmp_path, replies=2, tokens=5)
+    (record,) = memory(tmp_path, replies=1, tokens=5)
     assert record.value is not None
     assert record.value > 1
 
