@@ -9,7 +9,6 @@ import numpy.typing as npt
 
 from chatbot_tui.core.frames import Candidate, CollapseReading, Counterfactual, Gates, LayerState, StepFrame
 from chatbot_tui.core.sampling import SamplingSettings
-from chatbot_tui.generation.penalties import ban
 from chatbot_tui.generation.randomness import uniform
 from chatbot_tui.generation.sampler import STAGES, Draw, Step, distribution, draw
 from chatbot_tui.generation.vectors import Ids, largest
@@ -21,6 +20,8 @@ from chatbot_tui.signals.saturation import saturation
 Vector = npt.NDArray[np.float64]
 
 RULER_TOKENS = 8
+HEAD_TOKENS = 256
+"""How many of the likeliest tokens are sorted to find what other strategies would have drawn."""
 COUNTERFACTUALS: Mapping[str, SamplingSettings] = MappingProxyType(
     {
         "greedy": SamplingSettings(greedy=True),
@@ -137,14 +138,37 @@ class Measure:
         return x, y
 
     def _counterfactuals(self, view: ModelView, at: Step, u: float) -> tuple[Counterfactual, ...]:
-        allowed = ban(view.logits, at.banned)
-        moment = Step(seed=at.seed, reply=at.reply, step=at.step)
-        drawn = {
-            # Greedy decoding needs no distribution.
-            name: int(allowed.argmax()) if settings.greedy else draw(distribution(allowed, settings, moment), u).token
-            for name, settings in COUNTERFACTUALS.items()
-        }
+        drawn = others_from(view.logits, at.banned, u)
         return tuple(Counterfactual(name, token, self._texts[token]) for name, token in drawn.items())
+
+
+def others_from(logits: Vector, banned: Sequence[int] | Ids, u: float) -> dict[str, int]:
+    """Return which token each of COUNTERFACTUALS draws from the random number u, for logits [vocabulary].
+
+    The same as running the samplers, at a fraction of the cost: temperature and top-k keep the order of the tokens, so that one
+    list of the likeliest serves all. Where u falls beyond that list the samplers do run.
+    """
+    open_to_all = logits.copy()
+    open_to_all[np.asarray(banned, np.int64)] = -np.inf
+    ids = largest(open_to_all, HEAD_TOKENS)
+    head = open_to_all[ids]
+    drawn: dict[str, int] = {}
+    for name, settings in COUNTERFACTUALS.items():
+        kept = len(ids)
+        if settings.greedy:
+            kept = 1
+        elif settings.top_k:
+            # Ties with the k-th stay in; should they reach the end of the list, the sum below is too small for any u.
+            kept = int(np.count_nonzero(head >= head[min(settings.top_k, len(head)) - 1]))
+        weights = np.exp((head[:kept] - head[0]) / settings.temperature)
+        whole = kept < len(ids)
+        total = weights.sum() if whole else np.exp((open_to_all - head[0]) / settings.temperature).sum()
+        place = int(np.searchsorted(weights.cumsum(), u * total, side="right"))
+        if place < kept:
+            drawn[name] = int(ids[place])
+        else:
+            drawn[name] = draw(distribution(logits, settings, Step(banned=banned)), u).token
+    return drawn
 
 
 def layer_states(trace: StepTrace, previous: StepState) -> tuple[LayerState, ...]:

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.library import CARD, CONFIG, FORMAT_VERSION, TOKENIZER, WEIGHTS, elements, read_entry, read_header
@@ -140,9 +141,21 @@ def load_checkpoint(folder: Path, *, dtype: torch.dtype = torch.float32, allow_n
     return Checkpoint(model, tokenizer, card, counts, folder.name, folder, fingerprint)
 
 
+class NoInitialisation(TorchFunctionMode):
+    """Leaves out the functions of torch.nn.init: on the meta device they load the compiler, which takes as long as torch itself."""
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Run `func` unless it is an initialiser; those give back the tensor as it is."""
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return args[0] if args else (kwargs or {})["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
 def build(config: ModelConfig, weights: Mapping[str, Tensor], dtype: torch.dtype) -> LanguageModel:
     """Return a network in evaluation mode that holds `weights` as `dtype`."""
-    with torch.device("meta"):
+    with torch.device("meta"), NoInitialisation():
         model = LanguageModel(config)
     state = {name: tensor.to(dtype) for name, tensor in weights.items()}
     if config.tied:

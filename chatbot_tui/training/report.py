@@ -62,9 +62,11 @@ class Reporter:
         engine = Engine(Checkpoint(model, tokenizer, card, self._counts))
         # Silence is a symptom too, but tells nothing: the sample must say at least one word.
         request = ReplyRequest((Turn("you", recipe.probe),), SamplingSettings(greedy=True), max_tokens=SAMPLE_TOKENS, min_tokens=1)
+        control = ReplyControl()
+        control.begin(request.sampling)
         frames: list[StepFrame] = []
         sample = ""
-        for event in engine.reply(request, ReplyControl()):
+        for event in engine.reply(request, control):
             match event:
                 case StepFrame():
                     frames.append(event)

@@ -14,6 +14,8 @@ from chatbot_tui.core.ports import ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.generation.control import ReplyControl
 from chatbot_tui.generation.engine import Engine
+from chatbot_tui.generation.measure import COUNTERFACTUALS, others_from
+from chatbot_tui.generation.sampler import Step, distribution, draw
 from tests.nets import bpe_tokenizer, tiny_checkpoint, word_tokenizer
 
 YOU = Turn("you", "do you like the cat")
@@ -267,6 +269,17 @@ def test_counterfactuals_share_the_random_number() -> None:
         others = {c.strategy: c.token for c in frame.counterfactuals}
         assert others["T 1"] == frame.token
         assert others["greedy"] == frame.top[0].token
+
+
+@pytest.mark.parametrize("size", [5, 300, 3000])
+@pytest.mark.parametrize("scale", [0.0, 0.5, 4.0, 30.0])
+def test_counterfactuals_are_what_the_samplers_would_draw(size: int, scale: float) -> None:
+    random = np.random.default_rng(size)
+    logits = random.standard_normal(size) * scale
+    banned = random.choice(size, 2, replace=False)
+    for u in (0.0, 0.03, 0.4, 0.8, 0.97, 0.9995):
+        expected = {name: draw(distribution(logits, settings, Step(banned=banned)), u).token for name, settings in COUNTERFACTUALS.items()}
+        assert others_from(logits, banned, u) == expected
 
 
 def test_pinned_words_are_followed_by_their_first_token_after_a_space() -> None:

@@ -97,7 +97,10 @@ def test_the_sample_is_what_the_net_would_say_greedily() -> None:
     counts = torch.from_numpy(count_stream(net.streams(), net.tokenizer.size)[0])
     engine = Engine(Checkpoint(net.model.eval().requires_grad_(False), net.tokenizer, card, counts))
     request = ReplyRequest((Turn("you", "do you like tea"),), SamplingSettings(greedy=True), max_tokens=16, min_tokens=1)
-    events = list(engine.reply(request, ReplyControl()))
+    control = ReplyControl()
+    control.begin(request.sampling)
+    events = list(engine.reply(request, control))
+    assert all(event.u is None for event in events if isinstance(event, StepFrame))
     first = next(event for event in events if isinstance(event, StepFrame))
     last = events[-1]
     assert isinstance(last, ReplyFinished)
