@@ -1,9 +1,14 @@
 """The app: themes, settings, palette and the life of the process around the one chat screen."""
 
 import contextlib
+import gc
 import os
+import select
 import signal
-from collections.abc import Iterable
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -63,6 +68,10 @@ class PlaygroundApp(App[None]):
         settings_path = settings or paths.settings_file()
         loaded, self._warning = load_settings(settings_path)
         self.preferences = Preferences(loaded, settings_path, self.report)
+        # Before anything is drawn: a change of theme styles everything once more.
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = loaded.theme if loaded.theme in self.available_themes else THEMES[0].name
         self._checkpoint = checkpoint or loaded.checkpoint
         self._vocabulary = vocabulary
         self.chat = ChatScreen(backend, self.preferences, self._begin(), self._begin)
@@ -75,11 +84,7 @@ class PlaygroundApp(App[None]):
         return self.chat
 
     def on_mount(self) -> None:
-        """Dress, and load the network once the first screen is painted."""
-        for theme in THEMES:
-            self.register_theme(theme)
-        wanted = self.preferences.settings.theme
-        self.theme = wanted if wanted in self.available_themes else THEMES[0].name
+        """Take the person's keys, and load the network once the first screen is painted."""
         self.set_keymap(dict(self.preferences.settings.keymap))
         self.theme_changed_signal.subscribe(self, lambda theme: self.chat.change_settings(theme=theme.name))
         if self._warning:
@@ -87,20 +92,28 @@ class PlaygroundApp(App[None]):
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             # Only the main thread of a Unix process takes signals; elsewhere the autosave has to do.
             self._loop_signals()
+        # Whoever opened the app may have put this off until the first paint.
+        self.call_after_refresh(gc.enable)
         self.call_after_refresh(self.chat.load, self._checkpoint, self._vocabulary)
 
     def _loop_signals(self) -> None:
         import asyncio
 
         loop = asyncio.get_running_loop()
+        if not self.is_headless and sys.__stdin__ is not None:
+            # Only a controlling terminal sends a signal when it goes away.
+            say_so = partial(loop.call_soon_threadsafe, self.hang_up)
+            threading.Thread(target=wait_for_hangup, args=(sys.__stdin__.fileno(), say_so), daemon=True).start()
         loop.add_signal_handler(signal.SIGHUP, self.hang_up)
         loop.add_signal_handler(signal.SIGTERM, self.exit)
 
     def hang_up(self) -> None:
         """Save and end at once: the terminal is gone, so nothing more can be drawn or said."""
-        self.chat.keep_everything()
-        self.backend.close()
-        os._exit(HUNG_UP)
+        try:
+            self.chat.keep_everything()
+            self.backend.close()
+        finally:
+            os._exit(HUNG_UP)
 
     def report(self, problem: str) -> None:
         """Show a problem that stops nothing."""
@@ -120,6 +133,15 @@ class PlaygroundApp(App[None]):
         keymap = self.preferences.settings.keymap
         keys = [(action.keys(keymap), action.title, action.help) for action in named_actions(self.screen)]
         self.push_screen(HelpScreen(keys))
+
+
+def wait_for_hangup(terminal: int, hang_up: Callable[[], object]) -> None:
+    """Wait until the terminal behind a descriptor has gone away, and say so; for a thread of its own. POSIX only."""
+    poll = select.poll()
+    # A hang-up is told without being asked for; nothing else is of interest.
+    poll.register(terminal, 0)
+    if any(event & select.POLLHUP for _, event in poll.poll()):
+        hang_up()
 
 
 def run_playground(backend: ChatBackend, *, checkpoint: str | None = None, vocabulary: str | None = None) -> None:
