@@ -3,6 +3,8 @@
 Both ends exchange pickled records of `core`; the pipes are private to the two processes.
 """
 
+from __future__ import annotations
+
 import contextlib
 import os
 import pickle
@@ -14,13 +16,15 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.core.frames import ReplyEvent, ReplyFinished, StepFrame
 from chatbot_tui.core.paths import ensure, log_file
 from chatbot_tui.core.ports import LoadedCheckpoint, Pace, ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
+
+if TYPE_CHECKING:
+    from chatbot_tui.core.frames import ReplyEvent, StepFrame
 
 Kind: TypeAlias = Literal["value", "item", "end", "input-error", "failure"]
 
@@ -201,6 +205,9 @@ class ChildBackend:
         return self._receive(number)
 
     def _receive(self, number: int) -> Iterator[Any]:
+        # Imported with the first call: the first paint does not wait for records that only a net sends.
+        from chatbot_tui.core.frames import ReplyFinished
+
         over = False
         try:
             while True:

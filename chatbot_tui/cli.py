@@ -26,8 +26,6 @@ def run(arguments: Sequence[str] | None = None) -> int:
         status = cli.main(arguments, prog_name="chatbot-tui", standalone_mode=False)
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
-    except InputError as error:
-        warn(str(error))
     except click.ClickException as error:
         warn(explained(error))
     except click.Abort:
@@ -40,7 +38,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
             raise
         sys.stdout, sys.stderr = streams
         return leave_quietly()
-    except OSError as error:
+    except (InputError, OSError) as error:
+        return tell(error)
+    return AT_FAULT
+
+
+def tell(error: InputError | OSError) -> int:
+    """Write what is wrong in one line, and return the exit status."""
+    if isinstance(error, InputError):
+        warn(str(error))
+    else:
         what = f"cannot use {error.filename!r}" if error.filename else "cannot write the output"
         warn(f"{what}: {error.strerror or error}; check permissions and free space")
         discard_output()

@@ -43,6 +43,23 @@ def test_the_way_to_the_screens_loads_no_net() -> None:
     assert loaded_after("import chatbot_tui.commands.open, chatbot_tui.bridge, chatbot_tui.ui.app") & {"torch", "tokenizers"} == set()
 
 
+def test_the_first_paint_waits_for_nothing_that_comes_after_it() -> None:
+    later = ("click", "numpy", "tomli_w", "chatbot_tui.cli", "chatbot_tui.core.frames", "chatbot_tui.ui.panels.sampling")
+    code = f"""
+import sys
+from chatbot_tui.ui import app
+app.PlaygroundApp.run = lambda self: print([name for name in {later!r} if name in sys.modules])
+from chatbot_tui import bridge
+bridge.ChildBackend._start = bridge.ChildBackend.close = lambda self: None
+sys.stdin.isatty = sys.stderr.isatty = lambda: True
+sys.argv = ["chatbot-tui"]
+from chatbot_tui.__main__ import main
+main()
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert result.stdout.strip() == "[]"
+
+
 def test_the_torch_side_loads_no_screen() -> None:
     assert "textual" not in loaded_after("import chatbot_tui.backend")
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import textwrap
 import weakref
 from collections.abc import Sequence
@@ -178,7 +177,7 @@ class ConversationLog:
 
 def new_path(folder: Path) -> Path:
     """Return a name in `folder` that no other conversation has, beginning with the local time."""
-    return folder / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{os.getpid()}-{secrets.token_hex(4)}{SUFFIX}"
+    return folder / f"{datetime.now().astimezone():%Y%m%d-%H%M%S}-{os.getpid()}-{os.urandom(4).hex()}{SUFFIX}"
 
 
 def now() -> str:

@@ -1,8 +1,6 @@
 """Which checkpoints there are and what they say of themselves, read without torch."""
 
-import difflib
 import os
-import shutil
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -115,6 +113,8 @@ def delete(entry: CheckpointEntry) -> None:
         if entry.path.is_symlink():
             entry.path.unlink()
         else:
+            import shutil
+
             shutil.rmtree(entry.path)
     except OSError as error:
         raise InputError(f"cannot delete {shown(entry.name)}: {error.strerror or error}; check the folder {entry.path}") from None
@@ -269,6 +269,9 @@ def folder_size(folder: Path) -> int:
 def advice(name: str) -> str:
     """Return what to type instead of a name that does not exist."""
     names = [entry.name for entry in list_checkpoints()]
+    # Imported where a name was mistyped: nobody else should wait for it.
+    import difflib
+
     close = difflib.get_close_matches(name[:MAX_NAME_LENGTH], names, n=1)
     if close:
         return f"did you mean {shown(close[0])}? `chatbot-tui checkpoints` lists all"

@@ -1,11 +1,15 @@
 """What the UI needs of the torch side, as protocols and plain records."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
-from chatbot_tui.core.frames import ReplyEvent, StepFrame
 from chatbot_tui.core.sampling import SamplingSettings
+
+if TYPE_CHECKING:
+    from chatbot_tui.core.frames import ReplyEvent, StepFrame
 
 Speaker: TypeAlias = Literal["you", "bot"]
 

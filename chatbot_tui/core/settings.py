@@ -3,14 +3,10 @@
 import contextlib
 import os
 import stat
-import tempfile
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
-
-import tomli_w
 
 from chatbot_tui.core import paths
 from chatbot_tui.core.errors import InputError
@@ -79,6 +75,9 @@ def save_settings(settings: Settings, path: Path) -> None:
     Raises:
         InputError: the file there is unreadable, read-only or not TOML, or the folder cannot be written.
     """
+    # Imported where it is used, here and below: the first paint waits for no more than it needs.
+    import tomli_w
+
     try:
         # A settings file is often a link into a folder of dotfiles: the link is to stay.
         path = path.resolve()
@@ -97,6 +96,8 @@ def save_settings(settings: Settings, path: Path) -> None:
 
 def read_document(path: Path) -> dict[str, Any]:
     """Return the tables of a TOML file of bounded size. Raises InputError."""
+    import tomllib
+
     try:
         return tomllib.loads(read_bounded(path, MAX_BYTES).decode("utf-8"))
     except (ValueError, RecursionError) as error:
@@ -106,6 +107,8 @@ def read_document(path: Path) -> dict[str, Any]:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Put `data` in the place of a file, so that a reader, or a crash, meets either the old bytes or the new. Raises OSError."""
+    import tempfile
+
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:

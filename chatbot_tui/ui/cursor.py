@@ -1,9 +1,13 @@
 """Where the user stands among the tokens: the one value that every inspecting panel is bound to."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from chatbot_tui.core.frames import StepFrame
+if TYPE_CHECKING:
+    from chatbot_tui.core.frames import StepFrame
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,14 @@
 """Carries what a thread finds out to the screen: in order, in batches, with one message however much is waiting."""
 
+from __future__ import annotations
+
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from chatbot_tui.core.frames import ReplyEvent, StepFrame
+if TYPE_CHECKING:
+    from chatbot_tui.core.frames import ReplyEvent, StepFrame
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Recalled:
     """The step that was asked for."""
 
 
-FeedEvent: TypeAlias = ReplyEvent | Failed | Recalled
+FeedEvent: TypeAlias = "ReplyEvent | Failed | Recalled"
 
 
 class Feed:

@@ -1,8 +1,13 @@
 """Keeps the frames of the latest tokens only, so that a long evening of chat stays small in memory."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-from chatbot_tui.core.frames import StepFrame
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chatbot_tui.core.frames import StepFrame
+
 
 FRAMES_KEPT = 2_000
 """Frames in memory; older ones are computed again when somebody walks back to them."""

@@ -1,18 +1,23 @@
 """Runs the one thing that the network does at a time: a reply, or the recall of an old one."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.dom import DOMNode
 from textual.worker import Worker, WorkerError
 
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.core.frames import StepFrame
 from chatbot_tui.core.ports import ChatBackend, ReplyRequest, Turn
 from chatbot_tui.ui.feed import Failed, Feed, Recalled
+
+if TYPE_CHECKING:
+    from chatbot_tui.core.frames import StepFrame
 
 STOP_RETRY = 0.1
 """Seconds after which a stop is asked for again: the first may have come before the backend had begun."""

@@ -1,12 +1,18 @@
 """The reply that is being spoken: what has come of it so far, as the turn that it will be."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from chatbot_tui.core.frames import StepFrame
-from chatbot_tui.core.ports import ReplyRequest, Turn
+from chatbot_tui.core.ports import Turn
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.ui.feed import Feed
+
+if TYPE_CHECKING:
+    from chatbot_tui.core.frames import StepFrame
+    from chatbot_tui.core.ports import ReplyRequest
 
 
 @dataclass

@@ -1,10 +1,14 @@
 """What threads tell the screens; everything else travels as messages that the widgets define themselves."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from chatbot_tui.core.ports import LoadedCheckpoint
+if TYPE_CHECKING:
+    from chatbot_tui.core.ports import LoadedCheckpoint
 
 
 class EventsWaiting(Message):

@@ -1,13 +1,18 @@
 """One turn as the transcript keeps it: plain text, where its tokens start, how likely each was, and its rows."""
 
+from __future__ import annotations
+
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from chatbot_tui.core.frames import TokenScore
 from chatbot_tui.core.ports import Speaker
 from chatbot_tui.ui.panels.wrapping import Row, printable, wrap
+
+if TYPE_CHECKING:
+    from chatbot_tui.core.frames import TokenScore
 
 END_MARK = "∎"
 """Drawn for an end token, whose own text is empty."""
@@ -15,11 +20,11 @@ FARTHEST = 100
 """Characters that may lie between two tokens that the net read, such as words that it left out."""
 
 
-def _integers() -> "array[int]":
+def _integers() -> array[int]:
     return array("L")
 
 
-def _floats() -> "array[float]":
+def _floats() -> array[float]:
     return array("f")
 
 
@@ -30,9 +35,9 @@ class Entry:
     speaker: Speaker
     text: str = ""
     """As displayed: printable, the same length as what was said (plus an end mark)."""
-    starts: "array[int]" = field(default_factory=_integers)
+    starts: array[int] = field(default_factory=_integers)
     """Character at which each token starts, ascending."""
-    shades: "array[float]" = field(default_factory=_floats)
+    shades: array[float] = field(default_factory=_floats)
     """Probability that the net gave to each token."""
     note: str = ""
     """One line about the turn, drawn under it."""

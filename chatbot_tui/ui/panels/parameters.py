@@ -3,6 +3,8 @@
 from chatbot_tui.core.sampling import PARAMETERS, PRESETS, Parameter, SamplingSettings
 from chatbot_tui.ui.widgets.track import Track
 
+SPEEDS: tuple[float | None, ...] = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, None)
+"""Tokens a second that the panel offers; None is as fast as the machine can."""
 PENALTIES = frozenset(
     {
         "repetition_penalty",

@@ -13,13 +13,12 @@ from chatbot_tui.core.ports import Pace
 from chatbot_tui.core.sampling import ORDERS, PARAMETERS, PRESETS, SamplingSettings
 from chatbot_tui.ui.panels import parameters
 from chatbot_tui.ui.panels.inspector import heading
+from chatbot_tui.ui.panels.parameters import SPEEDS
 from chatbot_tui.ui.widgets.chooser import Chooser, Option
 from chatbot_tui.ui.widgets.sliders import Sliders
 from chatbot_tui.ui.widgets.stepper import Stepper
 from chatbot_tui.ui.widgets.toggle import Toggle
 
-SPEEDS: tuple[float | None, ...] = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, None)
-"""Tokens a second that the panel offers; None is as fast as the machine can."""
 _ORDER_HELP = {
     "hf": "Hugging Face's order: temperature first, then the cuts",
     "llama.cpp": "llama.cpp's order: the cuts first, temperature last",

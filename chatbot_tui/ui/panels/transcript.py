@@ -1,10 +1,12 @@
 """The conversation on screen: every token shaded by its probability, ten thousand turns as light as one."""
 
+from __future__ import annotations
+
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -17,10 +19,12 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from chatbot_tui.core.frames import TokenScore
 from chatbot_tui.core.ports import Speaker
 from chatbot_tui.ui.panels.entry import END_MARK, Entry
 from chatbot_tui.ui.panels.shading import Shading
+
+if TYPE_CHECKING:
+    from chatbot_tui.core.frames import TokenScore
 
 NARROW = 30
 """Columns below which the speakers' names shrink to a sign."""

@@ -1,9 +1,11 @@
 """The playground: the conversation on the left, what the network does while it speaks on the right."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -15,26 +17,23 @@ from textual.selection import Selection
 from textual.widget import Widget
 from textual.widgets import Footer, Static, TextArea
 
-from chatbot_tui.core.conversations import list_conversations
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.core.library import list_checkpoints
 from chatbot_tui.core.ports import ChatBackend, Pace
 from chatbot_tui.core.sampling import PRESETS, SamplingSettings
 from chatbot_tui.ui.conversation import Conversation
 from chatbot_tui.ui.messages import CheckpointLoaded, CheckpointRefused
-from chatbot_tui.ui.panels.collapse import CollapsePanel
 from chatbot_tui.ui.panels.deck import PanelDeck
-from chatbot_tui.ui.panels.hidden_state import HiddenStatePanel
 from chatbot_tui.ui.panels.inspector import heading
-from chatbot_tui.ui.panels.next_token import NextTokenPanel
-from chatbot_tui.ui.panels.parameters import preset, summary
-from chatbot_tui.ui.panels.sampling import SPEEDS, SamplingPanel
+from chatbot_tui.ui.panels.parameters import SPEEDS, preset, summary
 from chatbot_tui.ui.panels.transcript import turn_entry
 from chatbot_tui.ui.preferences import Preferences
 from chatbot_tui.ui.screens.choice import Choice
 from chatbot_tui.ui.screens.layout import layout_for
 from chatbot_tui.ui.screens.speaking import SpeakingScreen, ending
 from chatbot_tui.ui.screens.status import hints, status_line
+
+if TYPE_CHECKING:
+    from chatbot_tui.ui.panels.sampling import SamplingPanel
 
 SETTLE_SECONDS = 0.4
 """How long after a change the draft and the settings are written, at most."""
@@ -119,7 +118,12 @@ class ChatScreen(SpeakingScreen):
         self.call_after_refresh(self._fill_deck)
 
     async def _fill_deck(self) -> None:
-        # After the first paint: whoever starts the app wants to type before wanting to see bars.
+        # After the first paint, code included: whoever starts the app wants to type before wanting to see bars.
+        from chatbot_tui.ui.panels.collapse import CollapsePanel
+        from chatbot_tui.ui.panels.hidden_state import HiddenStatePanel
+        from chatbot_tui.ui.panels.next_token import NextTokenPanel
+        from chatbot_tui.ui.panels.sampling import SamplingPanel
+
         await self.deck.fill(
             NextTokenPanel().data_bind(ChatScreen.cursor),
             HiddenStatePanel().data_bind(ChatScreen.cursor),
@@ -242,6 +246,7 @@ class ChatScreen(SpeakingScreen):
 
     def action_library(self) -> None:
         """Choose a checkpoint."""
+        from chatbot_tui.core.library import list_checkpoints
         from chatbot_tui.ui.screens.library import LibraryScreen
 
         self.app.push_screen(LibraryScreen(list_checkpoints, self.loaded.name if self.loaded else ""), self._open_choice)
@@ -263,6 +268,7 @@ class ChatScreen(SpeakingScreen):
 
     def action_conversations(self) -> None:
         """Choose a saved conversation."""
+        from chatbot_tui.core.conversations import list_conversations
         from chatbot_tui.ui.screens.conversations import ConversationsScreen
 
         self._keep_draft()
@@ -310,17 +316,19 @@ class ChatScreen(SpeakingScreen):
 
     # Sampling, pace and looks
 
-    @on(SamplingPanel.SettingsChanged)
-    def _take_settings(self, event: SamplingPanel.SettingsChanged) -> None:
+    # Handlers by name, not by class: the sampling panel is imported after the first paint.
+
+    def on_sampling_panel_settings_changed(self, event: SamplingPanel.SettingsChanged) -> None:
+        """Sample as the panel says."""
         self._sample(event.settings)
 
-    @on(SamplingPanel.SeedChanged)
-    def _take_seed(self, event: SamplingPanel.SeedChanged) -> None:
+    def on_sampling_panel_seed_changed(self, event: SamplingPanel.SeedChanged) -> None:
+        """Draw the next reply with another seed."""
         self.seed = event.seed
         self.change_settings(seed=event.seed)
 
-    @on(SamplingPanel.PaceChanged)
-    def _take_pace(self, event: SamplingPanel.PaceChanged) -> None:
+    def on_sampling_panel_pace_changed(self, event: SamplingPanel.PaceChanged) -> None:
+        """Speak at another pace."""
         self._set_pace(event.pace)
 
     def _sample(self, settings: SamplingSettings) -> None:

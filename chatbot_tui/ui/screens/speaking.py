@@ -1,11 +1,13 @@
 """The part of the chat screen that sends what a person says and takes in the reply, token by token."""
 
+from __future__ import annotations
+
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.reactive import reactive
 
-from chatbot_tui.core.frames import PromptScored, ReplyFinished, StepFrame
 from chatbot_tui.core.ports import ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.ui.feed import Failed, Feed, FeedEvent, Recalled
@@ -15,6 +17,9 @@ from chatbot_tui.ui.panels.composer import Composer
 from chatbot_tui.ui.panels.entry import Entry
 from chatbot_tui.ui.panels.transcript import turn_entry
 from chatbot_tui.ui.screens.walking import WalkingScreen
+
+if TYPE_CHECKING:
+    from chatbot_tui.core.frames import PromptScored, ReplyFinished
 
 REDRAW_SECONDS = 0.05
 """Least time between two batches of tokens on screen."""
@@ -114,6 +119,9 @@ class SpeakingScreen(WalkingScreen):
             self._absorb(self.live, self.live.feed.drain())
 
     def _absorb(self, live: LiveReply, events: list[FeedEvent]) -> None:
+        # Imported with the first reply: the first paint does not wait for records that only a net sends.
+        from chatbot_tui.core.frames import PromptScored, ReplyFinished, StepFrame
+
         frames = [event for event in events if isinstance(event, StepFrame)]
         for event in events:
             if isinstance(event, PromptScored):
@@ -177,6 +185,8 @@ class SpeakingScreen(WalkingScreen):
         await self.lane.stop()
         await self.drain()
         if self.live is not None:
+            from chatbot_tui.core.frames import ReplyFinished
+
             self._finish(self.live, ReplyFinished("", "cancelled", "healthy", None, 0, 0.0))
         self._wanted = None
 

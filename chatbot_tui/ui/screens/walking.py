@@ -1,12 +1,14 @@
 """The part of the chat screen that knows where the person stands among the tokens, and fetches old ones back."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.reactive import reactive
 from textual.screen import Screen
 
-from chatbot_tui.core.frames import StepFrame
 from chatbot_tui.core.ports import ChatBackend, LoadedCheckpoint, Turn
 from chatbot_tui.ui.conversation import Conversation
 from chatbot_tui.ui.cursor import EMPTY, Cursor
@@ -17,6 +19,9 @@ from chatbot_tui.ui.messages import EventsWaiting
 from chatbot_tui.ui.panels.composer import Composer
 from chatbot_tui.ui.panels.transcript import Transcript
 from chatbot_tui.ui.preferences import Preferences
+
+if TYPE_CHECKING:
+    from chatbot_tui.core.frames import StepFrame
 
 
 class WalkingScreen(Screen[None]):
