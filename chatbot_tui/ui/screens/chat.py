@@ -68,6 +68,15 @@ class ChatScreen(SpeakingScreen):
             for key, name in enumerate(PRESETS, 2)
         ),
         Binding(
+            "shift+f2",
+            "recommended",
+            "Recommended sampling",
+            id="recommended",
+            tooltip="Sample as the checkpoint's own card says",
+            show=False,
+            priority=True,
+        ),
+        Binding(
             "ctrl+l",
             "next_panel",
             "Next panel",
@@ -358,6 +367,13 @@ class ChatScreen(SpeakingScreen):
         names = list(PRESETS)
         current = preset(self.sampling)
         self.action_strategy(names[(names.index(current) + 1) % len(names)] if current else names[0])
+
+    def action_recommended(self) -> None:
+        """Sample as the checkpoint's card says, and let every later checkpoint bring its own settings again."""
+        if self.loaded is not None:
+            self._sample(self.loaded.sampling)
+        self.change_settings(sampling=None)
+        self.notify("Each checkpoint brings its own sampling", timeout=2, markup=False)
 
     def action_pause(self) -> None:
         """Freeze the reply, or let it go on."""

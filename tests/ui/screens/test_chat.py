@@ -11,6 +11,7 @@ from textual.widgets import Footer, Static
 
 from chatbot_tui.core.conversations import ConversationLog
 from chatbot_tui.core.sampling import PRESETS
+from chatbot_tui.core.settings import load_settings
 from chatbot_tui.ui.panels.deck import PanelDeck
 from chatbot_tui.ui.panels.sampling import SamplingPanel
 from chatbot_tui.ui.screens.layout import layout_for
@@ -233,3 +234,14 @@ async def test_the_conversation_file_is_plain_json_lines(tmp_path: Path) -> None
         await place.hear("hi")
         lines = place.chat.conversation.path.read_text().splitlines()
         assert all(isinstance(json.loads(line), dict) for line in lines)
+
+
+async def test_the_recommended_sampling_is_the_cards_own_and_forgets_any_other(tmp_path: Path) -> None:
+    async with playground(tmp_path) as place:
+        assert place.chat.loaded is not None
+        await place.pilot.press("f2")
+        assert place.chat.sampling == PRESETS["greedy"]
+        await place.pilot.press("shift+f2")
+        assert place.chat.sampling == place.chat.loaded.sampling
+        assert place.backend.called("set_sampling")[-1] == place.chat.loaded.sampling
+    assert load_settings(tmp_path / "settings.toml")[0].sampling is None
