@@ -85,36 +85,64 @@ class Channel:
         return data
 
 
+@dataclass(frozen=True)
+class Child:
+    """A running child process, and the thread that listens to it."""
+
+    process: subprocess.Popen[bytes]
+    channel: Channel
+    listener: threading.Thread
+
+    @property
+    def alive(self) -> bool:
+        """Whether both ends of the bridge stand."""
+        return self.process.poll() is None and self.listener.is_alive()
+
+    def end(self) -> None:
+        """Let the process end by itself, or else make it."""
+        self.channel.hang_up()
+        try:
+            self.process.wait(timeout=0.5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.listener.join()
+
+
 class ChildBackend:
-    """A ChatBackend whose work is done by a child process, started at once and again after it died."""
+    """A ChatBackend whose work is done by a child process.
+
+    The child starts with the first call that needs it, which the app makes once the first screen stands: while torch is being
+    imported there is little left of two cores for painting. It starts again if it has died.
+    """
 
     def __init__(self) -> None:
         self._number = 0
         self._answers: dict[int, queue.SimpleQueue[Answer]] = {}
         self._loaded: tuple[str, str | None] | None = None
         self._sticky: dict[str, Call] = {}
+        self._child: Child | None = None
         self._closed = False
-        self._start()
 
     def _start(self) -> None:
         log = open_log()
         try:
-            self._process = subprocess.Popen(
+            process = subprocess.Popen(
                 [sys.executable, "-m", "chatbot_tui.bridge_child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
             )
         finally:
             os.close(log)
-        incoming, outgoing = self._process.stdout, self._process.stdin
-        if incoming is None or outgoing is None:
+        if process.stdout is None or process.stdin is None:
             raise RuntimeError("a process started with pipes has none")
-        self._channel = Channel(incoming, outgoing)
-        self._listener = threading.Thread(target=self._listen, args=(self._channel,), name="bridge", daemon=True)
-        self._listener.start()
+        channel = Channel(process.stdout, process.stdin)
+        listener = threading.Thread(target=self._listen, args=(channel,), name="bridge", daemon=True)
+        self._child = Child(process, channel, listener)
+        listener.start()
 
     @property
-    def process_id(self) -> int:
-        """The child's process id."""
-        return self._process.pid
+    def process_id(self) -> int | None:
+        """The child's process id; None before it has started."""
+        return None if self._child is None else self._child.process.pid
 
     def _listen(self, channel: Channel) -> None:
         """Hand answers to whoever waits for them; runs in a thread until the child ends."""
@@ -125,7 +153,7 @@ class ChildBackend:
                 if waiting is not None:
                     waiting.put(answer)
         channel.close()
-        if channel is self._channel:
+        if self._child is not None and channel is self._child.channel:
             for number, waiting in list(self._answers.items()):
                 waiting.put(Answer(number, "failure", "the process that runs the net has ended"))
 
@@ -165,20 +193,15 @@ class ChildBackend:
     def close(self) -> None:
         """End the child."""
         self._closed = True
-        self._channel.hang_up()
-        try:
-            self._process.wait(timeout=0.5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._listener.join()
+        if self._child is not None:
+            self._child.end()
 
     def _revive(self) -> None:
-        """Start the child again if it has died, with what it knew."""
-        if self._closed or (self._process.poll() is None and self._listener.is_alive()):
+        """Start the child, or start it again if it has died, and tell it what it must know."""
+        if self._closed or (self._child is not None and self._child.alive):
             return
-        self._listener.join()
-        self._process.wait()
+        if self._child is not None:
+            self._child.end()
         self._start()
         for call in self._sticky.values():
             self._send(call)
@@ -230,7 +253,10 @@ class ChildBackend:
 
     def _send(self, call: Call) -> None:
         try:
-            self._channel.send(call)
+            if self._child is not None:
+                self._child.channel.send(call)
+            elif call.answered:
+                raise ValueError("nobody to answer")
         except (OSError, ValueError):
             raise InputError("the process that runs the net has ended: send again to start it afresh") from None
 

@@ -146,6 +146,7 @@ def test_a_killed_child_is_an_error_once_and_back_on_the_next_call(child: ChildB
     child.set_pace(Pace(None, paused=True))
     events = child.reply(REQUEST)
     next(events)
+    assert child.process_id is not None
     os.kill(child.process_id, signal.SIGKILL)
     with pytest.raises(InputError, match="ended"):
         list(events)
@@ -155,6 +156,30 @@ def test_a_killed_child_is_an_error_once_and_back_on_the_next_call(child: ChildB
 
 def test_the_child_ends_with_its_parent(child: ChildBackend) -> None:
     child.load("tiny")
+    process_id = child.process_id
+    assert process_id is not None
     child.close()
     with pytest.raises(ProcessLookupError):
-        os.kill(child.process_id, 0)
+        os.kill(process_id, 0)
+
+
+def test_no_process_starts_before_it_is_needed() -> None:
+    backend = ChildBackend()
+    backend.set_pace(Pace(None, paused=True))
+    backend.cancel()
+    assert backend.process_id is None
+    backend.close()
+
+
+def test_what_was_set_before_the_start_holds_after_it(folder: Path) -> None:
+    backend = ChildBackend()
+    backend.set_pace(Pace(None, paused=True))
+    assert backend.load(str(folder)).name == "tiny"
+    events = backend.reply(REQUEST)
+    assert isinstance(next(events), PromptScored)
+    backend.cancel()
+    # The pause set before the start held: not one token came.
+    (last,) = list(events)
+    assert isinstance(last, ReplyFinished)
+    assert last.tokens == 0
+    backend.close()
