@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 REDRAW_SECONDS = 0.05
 """Least time between two batches of tokens on screen."""
+REST = 2.0
+"""Time between the beginnings of two batches, in multiples of what drawing one takes: typing must not wait for a slow machine."""
 KEEP_SECONDS = 0.25
 """Least time between two writes of a reply under way."""
 ENDINGS = {"length": "stopped at the limit of {tokens} tokens", "cancelled": "stopped", "interrupted": "cut off"}
@@ -39,7 +41,10 @@ class SpeakingScreen(WalkingScreen):
     live: LiveReply | None = None
     queued: bool = False
     """Whether what stands in the composer is to be sent when the reply ends."""
-    _drained_at: float = 0.0
+    _drain_at: float = 0.0
+    """When the next batch may be drawn, on the monotonic clock."""
+    _drawing: bool = False
+    """Whether the batch before is still being drawn."""
     _kept_at: float = 0.0
     _drain_due: bool = False
 
@@ -94,21 +99,33 @@ class SpeakingScreen(WalkingScreen):
     # Taking in what the thread found out
 
     @on(EventsWaiting)
-    async def schedule(self) -> None:
-        """Take in what waits now, or a moment later if the screen was redrawn just before."""
+    def schedule(self) -> None:
+        """Take in what waits as soon as the screen has rested from drawing what came before."""
         if self._drain_due:
             return
-        wait = self._drained_at + REDRAW_SECONDS - monotonic()
-        if wait <= 0:
-            await self.drain()
-        else:
-            self._drain_due = True
+        self._drain_due = True
+        if not self._drawing:
+            self._arm()
+
+    def _arm(self) -> None:
+        wait = self._drain_at - monotonic()
+        if wait > 0:
             self.set_timer(wait, self.drain)
+        else:
+            self.call_later(self.drain)
+
+    def _rest(self, began: float) -> None:
+        """Leave the screen as much time for keys as the drawing took."""
+        self._drawing = False
+        self._drain_at = began + max(REDRAW_SECONDS, REST * (monotonic() - began))
+        if self._drain_due:
+            self._arm()
 
     async def drain(self) -> None:
         """Take in everything that waits."""
         self._drain_due = False
-        self._drained_at = monotonic()
+        self._drawing = True
+        self.call_after_refresh(self._rest, monotonic())
         if self.recall_feed is not None:
             for event in self.recall_feed.drain():
                 if isinstance(event, Recalled):
