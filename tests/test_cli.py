@@ -123,6 +123,7 @@ def test_an_interrupt_before_the_commands_are_read_is_130(monkeypatch: pytest.Mo
         raise KeyboardInterrupt
 
     monkeypatch.setattr("chatbot_tui.cli.run", interrupt)
+    monkeypatch.setattr("sys.argv", ["chatbot-tui", "say", "hello"])
     with pytest.raises(SystemExit) as left:
         main()
     assert left.value.code == 130

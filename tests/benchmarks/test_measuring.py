@@ -1,7 +1,6 @@
 """Each benchmark in its smallest form: that it runs and reports, not how fast."""
 
 import os
-from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -28,34 +27,11 @@ def test_a_step_reads_every_weight_but_those_that_a_table_replaces() -> None:
 
 
 @on_posix
-def test_a_program_is_seen_to_paint_and_to_echo_what_is_typed(tmp_path: Path) -> None:
-    from chatbot_tui.benchmarks.terminal import FULL_FRAME, Terminal
-    from chatbot_tui.benchmarks.typist import LETTERS, type_letters
-
-    editor = (
-        "from textual.app import App; from textual.widgets import TextArea;"
-        "type('Editor', (App,), {'compose': lambda self: [TextArea()]})().run()"
-    )
-    with Terminal(("-c", editor), tmp_path) as app:
-        assert app.wait_for(FULL_FRAME) > app.started
-        assert len(type_letters(app, islice(LETTERS, 3))) == 3
-
-
-@on_posix
 def test_a_program_that_ends_is_noticed(tmp_path: Path) -> None:
     from chatbot_tui.benchmarks.terminal import FULL_FRAME, Terminal
 
     with Terminal(("-c", "pass"), tmp_path) as app, pytest.raises(EOFError):
         app.wait_for(FULL_FRAME)
-
-
-@on_posix
-def test_the_playground_is_started_and_becomes_ready(tmp_path: Path) -> None:
-    from chatbot_tui.benchmarks.startup import one_round
-
-    empty, read, painted, ready = one_round(tmp_path, place_net(tmp_path, None, SMALL) / "model.safetensors")
-    assert min(empty, read) > 0
-    assert 0 < painted < ready
 
 
 @on_posix
