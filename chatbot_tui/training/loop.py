@@ -19,11 +19,12 @@ from chatbot_tui.core.errors import InputError
 from chatbot_tui.model.checkpoint import MAX_PARAMETERS
 from chatbot_tui.model.lstm import LanguageModel, State
 from chatbot_tui.model.tokenizer import Tokenizer
+from chatbot_tui.training.batches import Batch, Batches
 from chatbot_tui.training.device import autocast_dtype
 from chatbot_tui.training.losses import counted, cross_entropy
 from chatbot_tui.training.recipes import Recipe
 from chatbot_tui.training.schedule import learning_rate
-from chatbot_tui.training.stream import EncodedCorpus, Tokens, chunks_in, epoch_length, epoch_stream, row_length, rows
+from chatbot_tui.training.stream import EncodedCorpus, Tokens, rows
 
 VALID_TOKENS = 16_384
 """Held-out tokens that a report's loss is taken over."""
@@ -74,41 +75,13 @@ class Trainer:
         self.model = LanguageModel(config).to(self.device)
         self.optimizer = make_optimizer(recipe, self.model)
         self.step = 0
-        self._corpora = corpora
+        self.batches = Batches(recipe, corpora, self._end, self.device)
+        self.total_steps = self.batches.total_steps
         self._valid = valid
         self._state: State | None = None
         self._loss_sum, self._loss_steps = 0.0, 0
-        self._epoch, self._rows = -1, torch.zeros(0, dtype=torch.long)
         parameters = sum(parameter.numel() for parameter in self.model.parameters())
         self._autocast = autocast_dtype(recipe.precision, self.device, parameters)
-        self._chunks: list[int] = []
-        self._chunks_of(0)
-        self.total_steps = recipe.steps or max(1, self._steps_for(recipe.epochs))
-
-    def _chunks_of(self, epoch: int) -> int:
-        """Return how many steps an epoch takes: with shares, each sees other dialogues and has a length of its own."""
-        while len(self._chunks) <= epoch:
-            tokens = epoch_length(self._corpora, len(self._chunks), self.recipe.seed)
-            self._chunks.append(chunks_in(row_length(tokens, self.recipe.batch_size), self.recipe.sequence_length))
-        return self._chunks[epoch]
-
-    def _steps_for(self, epochs: float) -> int:
-        whole = int(epochs)
-        part = epochs - whole
-        return sum(self._chunks_of(epoch) for epoch in range(whole)) + (round(part * self._chunks_of(whole)) if part else 0)
-
-    def streams(self) -> Iterator[Tokens]:
-        """Yield the token stream of every epoch that the run sees, for counting."""
-        for epoch in range(self._locate(self.total_steps - 1)[0] + 1):
-            yield epoch_stream(self._corpora, epoch, self.recipe.seed)
-
-    def _locate(self, step: int) -> tuple[int, int]:
-        """Return (epoch, chunk) of an optimiser step."""
-        epoch = 0
-        while step >= self._chunks_of(epoch):
-            step -= self._chunks_of(epoch)
-            epoch += 1
-        return epoch, step
 
     def run(self, progress_file: Path | None = None) -> Iterator[Progress]:
         """Train to the last step, yielding every `report_every` steps; save progress every `save_every` steps.
@@ -117,7 +90,6 @@ class Trainer:
             InputError: the gradient is no longer finite, or the progress cannot be saved.
         """
         began, first = time.perf_counter(), self.step
-        tokens = self.recipe.batch_size * self.recipe.sequence_length
         while self.step < self.total_steps:
             with whole():
                 rate, norm = self._train_step()
@@ -132,7 +104,7 @@ class Trainer:
                     self.valid_loss(),
                     rate,
                     norm,
-                    tokens / per_step,
+                    self.batches.positions / per_step,
                     (self.total_steps - self.step) * per_step,
                 )
             # After the report, which begins a new mean: a resumed run must report what this one would have.
@@ -140,7 +112,7 @@ class Trainer:
                 self.save(progress_file)
 
     def _train_step(self) -> tuple[float, float]:
-        inputs, targets = self._chunk()
+        batch = self.batches.at(self.step)
         rate = learning_rate(
             self.step,
             self.total_steps,
@@ -152,7 +124,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.model.train()
-        loss, state, _ = self._loss(inputs, targets, self._state)
+        loss, state = self._loss(batch.inputs, batch.targets, batch.counted, self._state_before(batch))
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
         limit = self.recipe.clip_norm or float("inf")
@@ -160,32 +132,30 @@ class Trainer:
         if not math.isfinite(norm):
             # One more update, and every weight is NaN for good.
             raise InputError(f"training diverged at step {self.step}: lower learning_rate or set clip_norm; the last progress is kept")
-        self._state = (state[0].detach(), state[1].detach())
+        self._state = (state[0][:, : batch.carried].detach(), state[1][:, : batch.carried].detach())
         self.optimizer.step()
         self.step += 1
         self._loss_sum += float(loss.detach())
         self._loss_steps += 1
         return rate, norm
 
-    def _loss(self, inputs: Tensor, targets: Tensor, state: State | None) -> tuple[Tensor, State, int]:
-        """Return the mean loss in nats a token, the new state, and over how many targets the mean was taken."""
+    def _state_before(self, batch: Batch) -> State | None:
+        """Return the state of each column before a batch; None where all begin from zero."""
+        if batch.first_of_epoch or self._state is None:
+            return None
+        fresh = batch.inputs.shape[1] - batch.carried
+        if not fresh:
+            return self._state
+        h, c = (torch.cat([part, part.new_zeros(part.shape[0], fresh, part.shape[2])], dim=1) for part in self._state)
+        return h, c
+
+    def _loss(self, inputs: Tensor, targets: Tensor, mask: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """Return the mean loss over the targets that count, in nats a token, and the new state."""
         on_cpu = self.device.type == "cpu"
-        mask = counted(inputs, targets, self._end)
         with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
             hidden, state = self.model.hidden(inputs, state)
             loss = cross_entropy(hidden, self.model.fc, targets, mask, fused=on_cpu and self._autocast is not None)
-        return loss, state, int(mask.sum())
-
-    def _chunk(self) -> tuple[Tensor, Tensor]:
-        epoch, chunk = self._locate(self.step)
-        if epoch != self._epoch:
-            stream = rows(epoch_stream(self._corpora, epoch, self.recipe.seed), self.recipe.batch_size)
-            self._rows, self._epoch = torch.from_numpy(stream), epoch
-        if chunk == 0:
-            self._state = None
-        start = chunk * self.recipe.sequence_length
-        window = self._rows[start : start + self.recipe.sequence_length + 1].long().to(self.device)
-        return window[:-1], window[1:]
+        return loss, state
 
     @torch.no_grad()
     def valid_loss(self) -> float | None:
@@ -199,7 +169,9 @@ class Trainer:
         total, count, state = 0.0, 0, None
         for start in range(0, len(held_out) - 1, self.recipe.sequence_length):
             window = held_out[start : start + self.recipe.sequence_length + 1]
-            loss, state, tokens = self._loss(window[:-1], window[1:], state)
+            mask = counted(window[:-1], window[1:], self._end)
+            loss, state = self._loss(window[:-1], window[1:], mask, state)
+            tokens = int(mask.sum())
             total += float(loss) * tokens
             count += tokens
         return total / count if count else None

@@ -50,9 +50,10 @@ class LinearCrossEntropy(torch.autograd.Function):
 
 
 def counted(inputs: Tensor, targets: Tensor, end: int) -> Tensor:
-    """Return which targets count, [time, batch]: all but the end-of-turn that opens the next dialogue.
+    """Return which targets count, [time, batch]: all but an end-of-turn that follows an end-of-turn.
 
-    It follows an end-of-turn, as no turn is empty. A net that learned to predict it would answer with silence now and then.
+    Such a one opens the next dialogue, closes a turn of which the tokenizer kept nothing (the word stream drops punctuation), or fills
+    up a row. A net that learned to predict it would answer with silence now and then.
     """
     return (inputs != end) | (targets != end)
 

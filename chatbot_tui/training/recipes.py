@@ -34,7 +34,7 @@ NUMBERS = {
     "clip_norm": (0.0, 1e9),
     "epochs": (0.0, 1e6),
 }
-FROM_ZERO = {"warmup_steps": 10**9, "seed": 2**63 - 1}
+FROM_ZERO = {"warmup_steps": 10**9, "seed": 2**63 - 1, "fresh_rows": 1 << 16}
 TEXTS = ("teaches", "probe")
 
 
@@ -81,6 +81,9 @@ class Recipe:
     batch_size: int = 32
     sequence_length: int = 35
     """Truncation of back-propagation through time, in tokens; the state is carried on."""
+    fresh_rows: int = 0
+    """Rows of each batch, besides batch_size, that begin a dialogue drawn at random from the zero state, as every conversation does; with
+    carried state alone the net hardly ever meets it. What lies beyond a dialogue's end does not count."""
     epochs: float = 1.0
     steps: int | None = None
     """Optimiser steps; overrides epochs."""

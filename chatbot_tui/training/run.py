@@ -81,7 +81,7 @@ class TrainingRun:
         encoded = [encode_corpus(corpus.dialogues, tokenizer, share) for corpus, share in zip(self.text.train, shares, strict=True)]
         held_out = epoch_stream([encode_corpus(self.text.held_out, tokenizer)], 0, 0) if self.text.held_out else np.zeros(0, np.int32)
         self.trainer = Trainer(recipe, tokenizer, encoded, held_out, device=device, threads=threads)
-        self._unigrams, self._bigrams = count_stream(self.trainer.streams(), tokenizer.size)
+        self._unigrams, self._bigrams = count_stream(self.trainer.batches.streams(), tokenizer.size)
         if resume and self._progress.exists():
             self.trainer.restore(self._progress)
         self._yardstick = held_out[:YARDSTICK_TOKENS] if len(held_out) > 1 else first_epoch(encoded, recipe)[:YARDSTICK_TOKENS]

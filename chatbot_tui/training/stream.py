@@ -1,4 +1,4 @@
-"""Dialogues as one long stream of tokens, shuffled anew each epoch, cut into rows that carry their state on."""
+"""Dialogues as one long stream of tokens, shuffled anew each epoch, cut into rows; and their beginnings, drawn at random."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from chatbot_tui.model.tokenizer import Tokenizer
 from chatbot_tui.training.corpus import Dialogue
 
 Tokens = npt.NDArray[np.int32]
+Dialogues = npt.NDArray[np.int64]
+"""Numbers of dialogues within their corpus."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,10 @@ class EncodedCorpus:
 
     def __len__(self) -> int:
         return len(self.starts) - 1
+
+    def dialogue(self, number: int) -> Tokens:
+        """Return the tokens of one dialogue."""
+        return self.tokens[self.starts[number] : self.starts[number + 1]]
 
 
 def encode_corpus(dialogues: Sequence[Dialogue], tokenizer: Tokenizer, share: float = 1.0) -> EncodedCorpus:
@@ -47,24 +53,47 @@ def encode_corpus(dialogues: Sequence[Dialogue], tokenizer: Tokenizer, share: fl
 def epoch_stream(corpora: Sequence[EncodedCorpus], epoch: int, seed: int) -> Tokens:
     """Return the token stream of one epoch: a function of (corpora, epoch, seed) and of nothing else."""
     chosen = [
-        (corpus, int(dialogue)) for index, corpus in enumerate(corpora) for dialogue in epoch_dialogues(corpus, epoch, seed + 7919 * index)
+        (corpus, int(dialogue))
+        for corpus, dialogues in zip(corpora, epoch_choice(corpora, epoch, seed), strict=True)
+        for dialogue in dialogues
     ]
     order = np.random.default_rng([seed, epoch]).permutation(len(chosen))
     pieces = []
     for position in order:
         corpus, dialogue = chosen[position]
-        pieces.append(corpus.tokens[corpus.starts[dialogue] : corpus.starts[dialogue + 1]])
+        pieces.append(corpus.dialogue(dialogue))
     return np.concatenate(pieces) if pieces else np.zeros(0, np.int32)
+
+
+def openings(
+    corpora: Sequence[EncodedCorpus], chosen: Sequence[Dialogues], count: int, length: int, padding: int, key: Sequence[int]
+) -> Tokens:
+    """Return the first `length` tokens of `count` dialogues side by side, [length, count], filled up with `padding`.
+
+    Each is drawn from the chosen dialogues of each corpus, with replacement: a function of the arguments and of nothing else, so that
+    a resumed run draws what it would have drawn.
+    """
+    ends = np.cumsum([len(dialogues) for dialogues in chosen])
+    table = np.full((length, count), padding, np.int32)
+    for column, position in enumerate(np.random.default_rng(key).integers(ends[-1], size=count)):
+        index = int(np.searchsorted(ends, position, side="right"))
+        opening = corpora[index].dialogue(int(chosen[index][position - ends[index]]))[:length]
+        table[: len(opening), column] = opening
+    return table
 
 
 def epoch_length(corpora: Sequence[EncodedCorpus], epoch: int, seed: int) -> int:
     """Return how many tokens the stream of one epoch has, without laying it out."""
-    return sum(
-        int(np.diff(corpus.starts)[epoch_dialogues(corpus, epoch, seed + 7919 * index)].sum()) for index, corpus in enumerate(corpora)
-    )
+    chosen = zip(corpora, epoch_choice(corpora, epoch, seed), strict=True)
+    return sum(int(np.diff(corpus.starts)[dialogues].sum()) for corpus, dialogues in chosen)
 
 
-def epoch_dialogues(corpus: EncodedCorpus, epoch: int, seed: int) -> npt.NDArray[np.int64]:
+def epoch_choice(corpora: Sequence[EncodedCorpus], epoch: int, seed: int) -> list[Dialogues]:
+    """Return which dialogues of each corpus an epoch sees."""
+    return [epoch_dialogues(corpus, epoch, seed + 7919 * index) for index, corpus in enumerate(corpora)]
+
+
+def epoch_dialogues(corpus: EncodedCorpus, epoch: int, seed: int) -> Dialogues:
     """Return which dialogues of a corpus an epoch sees: consecutive slices, wrapping around, of one fixed shuffle."""
     size = len(corpus)
     take = round(size * corpus.share)

@@ -19,7 +19,7 @@ VALID = epoch_stream([encode_corpus(DIALOGUES * 3, word_tokenizer())], 0, 0)
 
 def losses_of_one_long_read(made: Trainer, settings: Recipe, epoch: int) -> list[float]:
     """Return the loss of each chunk of an epoch when all of it is read in one go from a fresh state."""
-    stream = rows(epoch_stream(made._corpora, epoch, settings.seed), settings.batch_size)
+    stream = rows(epoch_stream(made.batches._corpora, epoch, settings.seed), settings.batch_size)
     table = torch.from_numpy(stream).long()
     with torch.no_grad():
         logits, _ = made.model(table[:-1])
@@ -146,10 +146,9 @@ def test_every_chunk_of_every_epoch_has_text(share: float) -> None:
     epochs = [len(rows(epoch_stream([corpus], epoch, 0), 2)) for epoch in range(7)]
     assert made.total_steps == sum((length - 1) // 5 or 1 for length in epochs)
     for step in range(made.total_steps):
-        made.step = step
-        inputs, targets = made._chunk()
-        assert inputs.shape == targets.shape == (min(5, epochs[made._epoch] - 1), 2)
-    assert len(list(made.streams())) == 7
+        batch = made.batches.at(step)
+        assert batch.inputs.shape == batch.targets.shape == (min(5, epochs[made.batches.locate(step)[0]] - 1), 2)
+    assert len(list(made.batches.streams())) == 7
 
 
 def test_part_of_an_epoch_is_that_part_of_its_steps() -> None:
@@ -188,7 +187,7 @@ def test_a_net_that_learns_beats_the_word_frequencies() -> None:
     settings = recipe(steps=300, report_every=300, hidden_dim=16, num_layers=1, learning_rate=0.02, batch_size=2, sequence_length=11)
     made = trainer(settings, valid=epoch_stream([encode_corpus(DIALOGUES, word_tokenizer())], 0, 0))
     [report] = made.run()
-    stream = np.concatenate(list(made.streams())[:1])
+    stream = np.concatenate(list(made.batches.streams())[:1])
     frequencies = np.bincount(stream) / len(stream)
     unigram_loss = -float(np.log(frequencies[frequencies > 0]) @ frequencies[frequencies > 0])
     assert unigram_loss > 2

@@ -72,7 +72,7 @@ def test_a_corpus_is_found_by_the_beginning_of_its_name() -> None:
             for value in (0, 1.5, "x", True)
         ],
         *[(key, value) for key in ("learning_rate", "weight_decay", "clip_norm", "epochs") for value in (-1, "x", True, float("nan"))],
-        *[(key, value) for key in ("seed", "warmup_steps") for value in (-1, 0.5, "x", False, 2**63)],
+        *[(key, value) for key in ("seed", "warmup_steps", "fresh_rows") for value in (-1, 0.5, "x", False, 2**63)],
         *[(key, value) for key in ("tokenizer", "optimizer", "schedule", "precision", "weights", "init") for value in ("x", 1, ["adam"])],
         ("cell_activation", "sigmoid"),
         ("dropout", 1.0),

@@ -24,7 +24,7 @@ TEXT = epoch_stream([encode_corpus(DIALOGUES, word_tokenizer())], 0, 1)
 
 
 def reporter(made: Trainer) -> Reporter:
-    unigrams, bigrams = count_stream(made.streams(), made.tokenizer.size)
+    unigrams, bigrams = count_stream(made.batches.streams(), made.tokenizer.size)
     return Reporter(made, unigrams, bigrams, TEXT)
 
 
@@ -34,7 +34,7 @@ def made(**changes: Any) -> Trainer:
 
 def test_the_yardsticks_are_those_of_a_dictionary() -> None:
     net = made()
-    streams = [stream.tolist() for stream in net.streams()]
+    streams = [stream.tolist() for stream in net.batches.streams()]
     size, end = net.tokenizer.size, 0
     singles = Counter(token for stream in streams for token in stream)
     pairs = Counter(pair for stream in streams for pair in pairwise(stream))
@@ -94,7 +94,7 @@ def test_the_sample_is_what_the_net_would_say_greedily() -> None:
     next(frames)
     frame = next(frames)
     card = {"banned_tokens": ["<unk>"]}
-    counts = torch.from_numpy(count_stream(net.streams(), net.tokenizer.size)[0])
+    counts = torch.from_numpy(count_stream(net.batches.streams(), net.tokenizer.size)[0])
     engine = Engine(Checkpoint(net.model.eval().requires_grad_(False), net.tokenizer, card, counts))
     request = ReplyRequest((Turn("you", "do you like tea"),), SamplingSettings(greedy=True), max_tokens=16, min_tokens=1)
     control = ReplyControl()

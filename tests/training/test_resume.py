@@ -27,6 +27,8 @@ def timeless(reports: list[Progress]) -> list[Progress]:
         (8, {"optimizer": "sgd", "momentum": 0.9}),
         (20, {"optimizer": "adam", "weight_decay": 0.1, "schedule": "cosine", "warmup_steps": 5}),
         (20, {"tied": True, "precision": "bf16"}),
+        (8, {"fresh_rows": 4}),
+        (20, {"fresh_rows": 5, "precision": "bf16"}),
     ],
 )
 def test_a_resumed_run_ends_bit_for_bit_where_the_other_did(tmp_path: Path, stop: int, changes: dict[str, Any]) -> None:

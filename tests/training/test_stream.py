@@ -7,7 +7,17 @@ from hypothesis import strategies as st
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.model.tokenizer import Tokenizer
-from chatbot_tui.training.stream import EncodedCorpus, chunks_in, encode_corpus, epoch_dialogues, epoch_length, epoch_stream, rows
+from chatbot_tui.training.stream import (
+    EncodedCorpus,
+    chunks_in,
+    encode_corpus,
+    epoch_choice,
+    epoch_dialogues,
+    epoch_length,
+    epoch_stream,
+    openings,
+    rows,
+)
 from tests.training.tiny import corpus_of
 
 SHARES = st.sampled_from([1.0, 0.5, 0.3, 0.25, 1 / 3, 0.07])
@@ -108,3 +118,28 @@ def test_a_row_needs_an_input_and_a_target() -> None:
 )
 def test_chunks_need_a_target_for_every_input(length: int, chunks: int) -> None:
     assert chunks_in(length, 5) == chunks
+
+
+def test_openings_begin_dialogues_and_are_filled_up() -> None:
+    # One dialogue a corpus, so that what is drawn is known but for its corpus: 0 0 0 or, from the other, 0 0 0 0 0 cut to four.
+    first, second = corpus_of([3]), EncodedCorpus(np.array([7, 8, 9, 10, 11], np.int32), np.array([0, 5]))
+    table = openings([first, second], epoch_choice([first, second], 0, 0), 40, 4, 99, (0, 0))
+    assert table.shape == (4, 40)
+    assert {tuple(column) for column in table.T.tolist()} == {(0, 0, 0, 99), (7, 8, 9, 10)}
+
+
+def test_openings_are_drawn_from_the_dialogues_of_the_epoch_alike() -> None:
+    first, second = corpus_of([2] * 10, 0.5), corpus_of([2] * 5)
+    choice = epoch_choice([first, second], 1, 4)
+    drawn = openings([first, EncodedCorpus(second.tokens + 10, second.starts)], choice, 4000, 1, 99, (4, 2))[0]
+    assert set(drawn.tolist()) == {*choice[0].tolist(), *(10 + choice[1]).tolist()}
+    # Ten dialogues, 400 draws each with a standard deviation of 19: five of them.
+    assert all(abs(count - 400) < 95 for count in np.bincount(drawn) if count)
+
+
+def test_openings_are_a_function_of_their_key() -> None:
+    corpus = corpus_of([1] * 1000)
+    choice = epoch_choice([corpus], 0, 0)
+    tables = {tuple(openings([corpus], choice, 5, 1, 0, key)[0].tolist()) for key in [(0, 0, 1), (0, 1, 1), (1, 0, 1), (0, 0, 1)]}
+    # Two agree by chance with a probability of 1e-15.
+    assert len(tables) == 3

@@ -51,7 +51,7 @@ def trainer(settings: Recipe, *, share: float = 1.0, valid: Tokens = NOTHING, di
 
 
 def steps_an_epoch(made: Trainer) -> int:
-    return next(step for step in range(1, 1000) if made._locate(step)[0] == 1)
+    return next(step for step in range(1, 1000) if made.batches.locate(step)[0] == 1)
 
 
 def corpus_of(lengths: Sequence[int], share: float = 1.0) -> EncodedCorpus:
