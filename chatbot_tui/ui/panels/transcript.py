@@ -14,7 +14,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Offset, Size
 from textual.message import Message
-from textual.reactive import reactive
+from textual.reactive import Reactive, reactive
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
@@ -58,6 +58,8 @@ class Transcript(ScrollView, can_focus=True):
 
     cursor: reactive[tuple[int, int] | None] = reactive(None)
     """The turn and token that is looked at; None while the newest is."""
+    # More rows change nothing but the scroll bar, which always stands: no reason to lay out and redraw the whole screen with every row.
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0))
     shade: reactive[bool] = reactive(True)
     """Whether tokens are shaded by their probability."""
 
@@ -166,6 +168,7 @@ class Transcript(ScrollView, can_focus=True):
         size = Size(self.scrollable_content_region.width, max(0, self._height - 1))
         if size != self.virtual_size:
             self.virtual_size = size
+            self.vertical_scrollbar.window_virtual_size = size.height
         if follow:
             self.scroll_to(y=self.max_scroll_y, animate=False)
         self.refresh()

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.getters import query_one
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.selection import Selection
 from textual.widget import Widget
 from textual.widgets import Footer, Static, TextArea
@@ -93,7 +93,7 @@ class ChatScreen(SpeakingScreen):
 
     deck = query_one(PanelDeck)
 
-    pace: reactive[Pace] = reactive(Pace())
+    pace: var[Pace] = var(Pace())
     """Speed, and whether the reply is frozen."""
     _save_due: bool = False
 

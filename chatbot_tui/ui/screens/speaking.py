@@ -6,7 +6,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.reactive import reactive
+from textual.reactive import var
 
 from chatbot_tui.core.ports import ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
@@ -33,9 +33,9 @@ ENDINGS = {"length": "stopped at the limit of {tokens} tokens", "cancelled": "st
 class SpeakingScreen(WalkingScreen):
     """Sends, stops, retries and takes back. One reply at a time; a message sent meanwhile waits in the composer."""
 
-    sampling: reactive[SamplingSettings] = reactive(SamplingSettings())
+    sampling: var[SamplingSettings] = var(SamplingSettings())
     """How the next token is chosen."""
-    seed: reactive[int] = reactive(0)
+    seed: var[int] = var(0)
     """Seed of the next reply."""
 
     live: LiveReply | None = None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import events, on
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.screen import Screen
 
 from chatbot_tui.core.ports import ChatBackend, LoadedCheckpoint, Turn
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class WalkingScreen(Screen[None]):
     """Binds the panels to one token: the newest, or the one that the person walked to."""
 
-    cursor: reactive[Cursor] = reactive(EMPTY, always_update=True)
+    # A var, not a reactive: it is the panels that redraw, and the screen itself has nothing to draw.
+    cursor: var[Cursor] = var(EMPTY, always_update=True)
     """The token that every panel shows."""
 
     loaded: LoadedCheckpoint | None = None
