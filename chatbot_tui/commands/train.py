@@ -36,8 +36,10 @@ def train(
         finish(folder, metrics, as_json=as_json)
         return
     text = [read_corpus(source) for source in (corpora or [CHITCHAT])]
-    with memory_errors():
-        run = TrainingRun(chosen, text, folder, device=pick_device(device), resume=resume, threads=torch.get_num_threads())
+    with (
+        memory_errors(),
+        TrainingRun(chosen, text, folder, device=pick_device(device), resume=resume, threads=torch.get_num_threads()) as run,
+    ):
         with contextlib.closing(run.frames()) as frames:
             try:
                 show(frames, run.trainer.step, run.trainer.total_steps, as_json=as_json)

@@ -11,6 +11,9 @@ from chatbot_tui.core.paths import recipes_folder
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.model.config import ModelConfig, require_number, require_whole
 
+NETWORK = ModelConfig(vocab_size=8000, embedding_dim=256, hidden_dim=512, num_layers=2, tied=True)
+"""The network of a recipe that says nothing about it; what is not named here is the plain net's."""
+
 CHOICES = {
     "tokenizer": ("bpe", "words"),
     "optimizer": ("adamw", "adam", "sgd"),
@@ -56,17 +59,17 @@ class Recipe:
     teaches: str = ""
     """One sentence for the card."""
     tokenizer: str = "bpe"
-    vocab_size: int = 8000
-    embedding_dim: int = 256
-    hidden_dim: int = 512
-    num_layers: int = 2
-    tied: bool = True
-    residual: bool = False
-    dropout: float = 0.0
-    init: str = "default"
-    init_scale: float = 0.001
-    forget_bias: float | None = None
-    cell_activation: str = "tanh"
+    vocab_size: int = NETWORK.vocab_size
+    embedding_dim: int = NETWORK.embedding_dim
+    hidden_dim: int = NETWORK.hidden_dim
+    num_layers: int = NETWORK.num_layers
+    tied: bool = NETWORK.tied
+    residual: bool = NETWORK.residual
+    dropout: float = NETWORK.dropout
+    init: str = NETWORK.init
+    init_scale: float = NETWORK.init_scale
+    forget_bias: float | None = NETWORK.forget_bias
+    cell_activation: str = NETWORK.cell_activation
     optimizer: str = "adamw"
     learning_rate: float = 1e-3
     """Peak, after warm-up."""

@@ -1,12 +1,13 @@
 """A training run on disk: prepared from text, resumed after any end, finished as a checkpoint."""
 
-import json
+import os
 import shutil
+import weakref
 import zlib
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -21,13 +22,17 @@ from chatbot_tui.model.tokenizer import END_OF_TURN, Tokenizer
 from chatbot_tui.training.corpus import Corpus, Dialogue
 from chatbot_tui.training.counts import count_stream, save_counts
 from chatbot_tui.training.evaluation import evaluate
+from chatbot_tui.training.identity import check_same, identity
+from chatbot_tui.training.lock import take_lock
 from chatbot_tui.training.loop import Trainer
 from chatbot_tui.training.recipes import Recipe
 from chatbot_tui.training.report import Reporter
-from chatbot_tui.training.stream import EncodedCorpus, encode_corpus, epoch_stream
+from chatbot_tui.training.stream import EncodedCorpus, Tokens, encode_corpus, epoch_stream
 
 PROGRESS_FOLDER = "training"
 """What an unfinished run keeps in its folder: the recipe, the tokenizer and the latest progress."""
+RECORD = "recipe.json"
+"""In there: what the run is recognised by; written last, so that where it stands the rest is whole."""
 HELD_OUT_ONE_IN = 50
 """Share of dialogues kept aside where no corpus is marked as validation text."""
 YARDSTICK_TOKENS = 65_536
@@ -63,10 +68,11 @@ def is_held_out(dialogue: Dialogue) -> bool:
 
 
 class TrainingRun:
-    """One run in one folder.
+    """One run in one folder, which belongs to it alone until it is closed, left as a context, or its process ends.
 
     Raises:
-        InputError: the folder is not empty (and `resume` is off), was begun with other settings, or cannot be written.
+        InputError: the folder is not empty (and `resume` is off), in use by another run, begun with other settings or other text, or
+            cannot be written.
     """
 
     def __init__(
@@ -75,40 +81,73 @@ class TrainingRun:
         self.recipe = recipe
         self.folder = folder
         self.text = split(corpora)
-        self._progress = folder / PROGRESS_FOLDER / "progress.pt"
-        tokenizer = self._open(resume)
-        shares = [recipe.corpus(corpus.name).share for corpus in self.text.train]
-        encoded = [encode_corpus(corpus.dialogues, tokenizer, share) for corpus, share in zip(self.text.train, shares, strict=True)]
-        held_out = epoch_stream([encode_corpus(self.text.held_out, tokenizer)], 0, 0) if self.text.held_out else np.zeros(0, np.int32)
-        self.trainer = Trainer(recipe, tokenizer, encoded, held_out, device=device, threads=threads)
-        self._unigrams, self._bigrams = count_stream(self.trainer.batches.streams(), tokenizer.size)
-        if resume and self._progress.exists():
-            self.trainer.restore(self._progress)
+        self._inner = folder / PROGRESS_FOLDER
+        self._progress = self._inner / "progress.pt"
+        try:
+            self._release = weakref.finalize(self, os.close, self._take_possession(resume))
+        except OSError as error:
+            raise InputError(f"cannot write to {folder}: {error.strerror}") from None
+        try:
+            tokenizer, encoded, held_out, learnt = self._open()
+            self.trainer = Trainer(recipe, tokenizer, encoded, held_out, device=device, threads=threads)
+            self._unigrams, self._bigrams = count_stream(self.trainer.batches.streams(), tokenizer.size)
+            if learnt:
+                self.trainer.restore(self._progress)
+        except BaseException:
+            self.close()
+            raise
         self._yardstick = held_out[:YARDSTICK_TOKENS] if len(held_out) > 1 else first_epoch(encoded, recipe)[:YARDSTICK_TOKENS]
 
-    def _open(self, resume: bool) -> Tokenizer:
-        """Take possession of the folder and return the run's tokenizer, trained now or read from an earlier start."""
-        inner = self.folder / PROGRESS_FOLDER
-        begun = inner / "recipe.json"
-        settings = json.loads(json.dumps({"recipe": self.recipe.to_json(), "corpora": self._description()}))
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Leave the folder to others."""
+        self._release()
+
+    def _take_possession(self, resume: bool) -> int:
+        """Lock the folder and return the lock's descriptor. Raises InputError or OSError."""
+        occupied = self.folder.exists() and any(self.folder.iterdir())
+        refusal = InputError(f"{self.folder} is not empty: choose another folder with --out, or go on with --resume")
+        # What is not ours is left as it is; in a run's folder the lock tells first whether the run still goes on.
+        if occupied and not resume and not self._inner.exists():
+            raise refusal
+        self._inner.mkdir(parents=True, exist_ok=True)
+        descriptor = take_lock(self._inner / "lock")
+        if descriptor is None:
+            raise InputError(f"another training writes to {self.folder}: wait for its end, or choose another folder with --out")
+        finished = (self.folder / WEIGHTS).exists() and not (self._inner / RECORD).exists()
+        if finished or (occupied and not resume):
+            os.close(descriptor)
+            raise InputError(f"{self.folder} holds a finished checkpoint: choose another folder with --out") if finished else refusal
+        return descriptor
+
+    def _open(self) -> tuple[Tokenizer, list[EncodedCorpus], Tokens, bool]:
+        """Return the run's tokenizer, trained now or read from an earlier start, its text in tokens, and whether there is progress."""
+        record = self._inner / RECORD
+        learnt = self._progress.exists()
         try:
-            if self.folder.exists() and any(self.folder.iterdir()) and not resume:
-                raise InputError(f"{self.folder} is not empty: choose another folder with --out, or go on with --resume")
-            if resume and begun.exists():
-                stored = read_object(begun, MAX_JSON_BYTES)
-                if self._progress.exists():
-                    check_same(stored, settings, self.folder)
+            if learnt:
+                stored = read_object(record, MAX_JSON_BYTES) if record.exists() else {}
+                tokenizer = Tokenizer.load(self._inner / TOKENIZER)
+            else:
                 # With nothing learnt yet, other settings may take the place of those that were wrong.
-                if self._progress.exists() or stored == settings:
-                    return Tokenizer.load(inner / TOKENIZER)
-            inner.mkdir(parents=True, exist_ok=True)
-            tokenizer = self._train_tokenizer()
-            tokenizer.save(inner / TOKENIZER)
-            # Written last: where it stands, the rest is whole.
-            write_json(begun, settings)
+                tokenizer = self._train_tokenizer()
+                tokenizer.save(self._inner / TOKENIZER)
+            shares = [self.recipe.corpus(corpus.name).share for corpus in self.text.train]
+            encoded = [encode_corpus(corpus.dialogues, tokenizer, share) for corpus, share in zip(self.text.train, shares, strict=True)]
+            held_out = epoch_stream([encode_corpus(self.text.held_out, tokenizer)], 0, 0) if self.text.held_out else np.zeros(0, np.int32)
+            now = identity(self.recipe, self._description(), encoded, held_out)
+            if learnt:
+                check_same(stored, now, self.folder)
+            else:
+                write_json(record, now)
         except OSError as error:
             raise InputError(f"cannot write to {self.folder}: {error.strerror}") from None
-        return tokenizer
+        return tokenizer, encoded, held_out, learnt
 
     def _train_tokenizer(self) -> Tokenizer:
         texts = (turn for corpus in self.text.train for dialogue in corpus.dialogues for turn in dialogue)
@@ -153,29 +192,31 @@ class TrainingRun:
             "end_token": END_OF_TURN,
             "made_with": f"chatbot-tui {__version__}, torch {torch.__version__}",
         }
-        staging = self.folder / PROGRESS_FOLDER / "checkpoint"
+        staging = self._inner / "checkpoint"
         shutil.rmtree(staging, ignore_errors=True)
         save_checkpoint(staging, model, trainer.tokenizer, card, counts, dtype=dtype)
         save_counts(staging, self._unigrams, self._bigrams)
         move_up(staging, self.folder)
+        # A file that is open cannot be removed everywhere.
+        self.close()
+        shutil.rmtree(self._inner, ignore_errors=True)
         return metrics
 
 
 def move_up(staging: Path, folder: Path) -> None:
-    """Move a finished checkpoint's files into the run's folder, the weights last, and drop the run's own files."""
+    """Move a finished checkpoint's files into the run's folder, the weights last, and declare the run finished."""
     try:
         for file in sorted(staging.iterdir(), key=lambda file: file.name == WEIGHTS):
             file.replace(folder / file.name)
-        # First of the rest: without it the run is finished, whatever else a kill leaves behind.
-        (folder / PROGRESS_FOLDER / "recipe.json").unlink(missing_ok=True)
+        # Without it the run is finished, whatever else a kill leaves behind.
+        (folder / PROGRESS_FOLDER / RECORD).unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"cannot write to {folder}: {error.strerror}") from None
-    shutil.rmtree(folder / PROGRESS_FOLDER, ignore_errors=True)
 
 
 def finished_metrics(folder: Path) -> dict[str, Any] | None:
     """Return the metrics of a run that is finished already; None while it is not."""
-    if not (folder / WEIGHTS).exists() or (folder / PROGRESS_FOLDER / "recipe.json").exists():
+    if not (folder / WEIGHTS).exists() or (folder / PROGRESS_FOLDER / RECORD).exists():
         return None
     load_checkpoint(folder)
     metrics = read_object(folder / CARD, MAX_JSON_BYTES).get("metrics")
@@ -185,18 +226,3 @@ def finished_metrics(folder: Path) -> dict[str, Any] | None:
 def first_epoch(encoded: Sequence[EncodedCorpus], recipe: Recipe) -> np.ndarray:
     """Return the token stream of the first epoch."""
     return epoch_stream(encoded, 0, recipe.seed)
-
-
-def check_same(stored: dict[str, Any], settings: dict[str, Any], folder: Path) -> None:
-    """Raise InputError if a run was begun with other settings or other text."""
-    old = stored.get("recipe")
-    if not isinstance(old, dict):
-        raise InputError(f"{folder} holds a damaged run: remove it to start again")
-    changed = sorted(key for key in settings["recipe"] if old.get(key) != settings["recipe"][key])
-    if changed:
-        key = changed[0]
-        raise InputError(
-            f"{folder} was begun with {key} = {old.get(key)!r}, now it is {settings['recipe'][key]!r}: use the same settings to resume"
-        )
-    if stored.get("corpora") != settings["corpora"]:
-        raise InputError(f"{folder} was begun with other text: give the same --corpus to resume")

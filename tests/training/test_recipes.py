@@ -7,7 +7,8 @@ import pytest
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.paths import recipes_folder
 from chatbot_tui.core.sampling import SamplingSettings
-from chatbot_tui.training.recipes import CorpusShare, Recipe, build_recipe, load_recipe, read_values
+from chatbot_tui.model.config import ModelConfig
+from chatbot_tui.training.recipes import NETWORK, CorpusShare, Recipe, build_recipe, load_recipe, read_values
 
 SHIPPED = sorted(path.stem for path in recipes_folder().glob("*.toml"))
 
@@ -53,6 +54,14 @@ def test_changes_lie_over_the_file(tmp_path: Path) -> None:
 def test_the_network_is_as_large_as_the_vocabulary_turned_out() -> None:
     config = Recipe("x", vocab_size=8000, dropout=0.1, init="xavier").model_config(77)
     assert (config.vocab_size, config.dropout, config.init, config.hidden_dim) == (77, 0.1, "xavier", 512)
+
+
+def test_a_recipe_names_every_property_of_the_network_and_no_default_twice() -> None:
+    plain = ModelConfig(vocab_size=8000, embedding_dim=256, hidden_dim=512)
+    told = Recipe("x").to_json()
+    # A chat net has two tied layers; all else is what a network is by itself.
+    assert {name: told[name] for name in plain.to_json()} == plain.to_json() | {"num_layers": 2, "tied": True}
+    assert Recipe("x").model_config(8000) == NETWORK
 
 
 def test_a_corpus_is_found_by_the_beginning_of_its_name() -> None:

@@ -31,6 +31,12 @@ def finish(made: TrainingRun) -> dict[str, Any]:
     return made.finish()
 
 
+def step_of(settings: Recipe, folder: Path) -> int:
+    """Return where a run that is resumed stands."""
+    with begin(settings, folder, resume=True) as made:
+        return made.trainer.step
+
+
 def message(settings: Recipe, folder: Path, *, resume: bool = False, text: Sequence[Corpus] = TEXT) -> str:
     with pytest.raises(InputError) as caught:
         begin(settings, folder, resume=resume, text=text)
@@ -125,9 +131,10 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path, inside: str) ->
 
 def interrupted(settings: Recipe, folder: Path) -> None:
     """Leave a run after its first report, as a closed program does."""
-    frames = begin(settings, folder).frames()
-    next(frames)
-    frames.close()
+    with begin(settings, folder) as made:
+        frames = made.frames()
+        next(frames)
+        frames.close()
 
 
 def test_a_run_that_is_closed_goes_on_where_it_was(tmp_path: Path) -> None:
@@ -146,12 +153,19 @@ def test_other_settings_or_other_text_cannot_take_over_what_is_learnt(tmp_path: 
     assert f"{tmp_path} was begun with dropout = 0.0, now it is 0.5" in message(recipe(report_every=3, dropout=0.5), tmp_path, resume=True)
     assert "other text" in message(settings, tmp_path, resume=True, text=[Corpus("talk", DIALOGUES)])
     assert "other text" in message(settings, tmp_path, resume=True, text=[Corpus("chat", DIALOGUES * 3)])
-    assert begin(settings, tmp_path, resume=True).trainer.step == 3
+    # As many words under the same name; one of them is another.
+    swapped = [[turn.replace("hello there cats", "hello there dogs") for turn in dialogue] for dialogue in DIALOGUES * 3]
+    assert message(settings, tmp_path, resume=True, text=[Corpus("talk", swapped)]) == (
+        f"{tmp_path} was begun with other text: give the same --corpus to resume, or another folder with --out"
+    )
+    held_out = Corpus("talk.valid", DIALOGUES[:2])
+    assert "other text" in message(settings, tmp_path, resume=True, text=[*TEXT, held_out])
+    assert step_of(settings, tmp_path) == 3
 
 
 def test_where_nothing_is_learnt_yet_settings_may_be_mended(tmp_path: Path) -> None:
     assert "lower batch_size" in message(recipe(batch_size=1000), tmp_path)
-    assert begin(recipe(batch_size=2), tmp_path, resume=True).trainer.step == 0
+    assert step_of(recipe(batch_size=2), tmp_path) == 0
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"recipe": 3}', "{}"])
@@ -166,7 +180,40 @@ def test_a_start_that_was_killed_is_begun_anew(tmp_path: Path) -> None:
     # The record of the settings is written last; a tokenizer cut short stands before it.
     (tmp_path / "training").mkdir()
     (tmp_path / "training" / "tokenizer.json").write_text("{")
-    assert begin(recipe(), tmp_path, resume=True).trainer.step == 0
+    assert step_of(recipe(), tmp_path) == 0
+
+
+def test_progress_without_a_record_of_its_settings_is_refused(tmp_path: Path) -> None:
+    settings = recipe(report_every=3)
+    interrupted(settings, tmp_path)
+    (tmp_path / "training" / "recipe.json").unlink()
+    assert message(settings, tmp_path, resume=True) == f"{tmp_path} holds a damaged run: remove it to start again"
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_folder_belongs_to_one_run_at_a_time(tmp_path: Path, resume: bool) -> None:
+    settings = recipe(steps=6, report_every=3)
+    first = begin(settings, tmp_path)
+    busy = f"another training writes to {tmp_path}: wait for its end, or choose another folder with --out"
+    assert message(settings, tmp_path, resume=resume) == busy
+    metrics = finish(first)
+    assert finished_metrics(tmp_path) == metrics
+
+
+def test_a_run_that_could_not_begin_leaves_the_folder_to_others(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="lower batch_size") as caught:
+        begin(recipe(batch_size=1000), tmp_path)
+    # The error, which holds on to everything that was there when it was raised, is still around.
+    assert caught.value.__traceback__ is not None
+    assert step_of(recipe(batch_size=2), tmp_path) == 0
+
+
+def test_a_run_that_ended_while_another_waited_for_its_text_is_left_alone(tmp_path: Path) -> None:
+    finish(begin(recipe(steps=2), tmp_path))
+    before = (tmp_path / "model.safetensors").read_bytes()
+    assert message(recipe(steps=2), tmp_path, resume=True) == f"{tmp_path} holds a finished checkpoint: choose another folder with --out"
+    assert (tmp_path / "model.safetensors").read_bytes() == before
+    assert finished_metrics(tmp_path) is not None
 
 
 class Killed(BaseException):
@@ -188,6 +235,8 @@ def test_a_kill_before_the_checkpoint_stands_leaves_the_run(
         patch.setattr(where, name, killed)
         with pytest.raises(Killed):
             finish(made)
+    # The system takes the lock from the dead.
+    made.close()
     assert finished_metrics(tmp_path) is None
     again = begin(settings, tmp_path, resume=True)
     assert again.trainer.step == 3
