@@ -66,10 +66,10 @@ def ban(logits: Vector, banned: Ids | Sequence[int]) -> Vector:
         InputError: no token would be left.
     """
     result = _without(logits, banned)
-    if not np.any(result > -np.inf):
+    if not result.max() > -np.inf:
         raise InputError("every token is banned: ban fewer tokens, or ask for a shorter minimum length")
     return result
 
 
 def _without(logits: Vector, banned: Ids | Sequence[int]) -> Vector:
-    return cut(logits, np.asarray(banned, dtype=np.int64))
+    return cut(logits, np.asarray(banned, dtype=np.int64)) if len(banned) else logits

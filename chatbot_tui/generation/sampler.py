@@ -10,7 +10,7 @@ from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.generation.randomness import uniform
 from chatbot_tui.generation.stages import RUN, STAGES, Step, mirostat_limit, stages
-from chatbot_tui.generation.vectors import Ids, Vector, crossing, softmax
+from chatbot_tui.generation.vectors import Ids, Mask, Vector, crossing, softmax
 
 __all__ = ["STAGES", "Distribution", "Draw", "Mirostat", "Step", "distribution", "draw", "sample"]
 
@@ -113,7 +113,7 @@ def draw(distribution: Distribution, u: float | None) -> Draw:
         p, z = p[kept], z[kept]
     found = crossing(-p, p, u, reaching=False, coarse=z.max() - z)
     if found is not None:
-        token = int(kept[np.flatnonzero(p == -found.key)[found.tie]])
+        token = int(kept[found.position])
         before = found.before
     else:
         token = int(kept[np.flatnonzero(p == p[p > 0].min())[-1]])
@@ -139,29 +139,32 @@ class _Cuts:
         self.by = np.full(logits.size, -1, dtype=np.int8)
         self.counts: dict[str, int] = {}
         self._ids: Ids | None = None
-        self._in = np.count_nonzero(logits > -np.inf)
+        self._keep: Mask = logits > -np.inf
+        self._in = np.count_nonzero(self._keep)
 
     def after(self, stage: str, logits: Vector) -> None:
         """Take note of what a stage has made of the logits."""
-        before, self.logits = self.logits, logits
+        untouched, self.logits = logits is self.logits, logits
         if stage not in _POSITION:
             return
-        keep = logits > -np.inf
+        before = self._keep
+        keep = before if untouched else logits > -np.inf
         remaining = np.count_nonzero(keep)
         self.counts[stage] = int(self._in - remaining)
         if remaining == self._in:
             return
-        gone = ~keep & (before > -np.inf)
+        gone = before > keep
         self.by[gone if self._ids is None else self._ids[gone]] = _POSITION[stage]
         self._in = remaining
+        self._keep = keep
         if 2 * remaining < logits.size and stage not in ("ban", "no_repeat_ngram_size"):
             self._ids = np.flatnonzero(keep) if self._ids is None else self._ids[keep]
             self.logits = logits[keep]
+            self._keep = keep[keep]
 
     def ids(self) -> Ids:
         """Return the ids of the tokens still in, ascending."""
-        keep = self.logits > -np.inf
-        return np.flatnonzero(keep) if self._ids is None else self._ids[keep]
+        return np.flatnonzero(self._keep) if self._ids is None else self._ids[self._keep]
 
     def spread(self, values: Vector, elsewhere: float) -> Vector:
         """Return `values`, one for each token carried along, as [V], with `elsewhere` for the others."""

@@ -51,14 +51,10 @@ def cut(logits: Vector, where: Mask | Ids) -> Vector:
 
 def kth_largest(values: Vector, k: int) -> float:
     """Return the k-th largest value, counting ties; 1 <= k <= values.size."""
-    columns = 4 * k
-    if columns * 4 <= values.size:
-        # The k-th largest of the columns' maxima is a lower bound: partitioning what lies above it beats partitioning everything.
-        rows = values.size // columns
-        maxima = values[: rows * columns].reshape(rows, columns).max(axis=0)
-        bound = np.partition(maxima, columns - k)[columns - k]
+    bound = lower_bound(values, k)
+    if bound > -np.inf:
         if bound == values.max():
-            return float(bound)
+            return bound
         values = values[values >= bound]
     return float(np.partition(values, values.size - k)[values.size - k])
 
@@ -66,26 +62,37 @@ def kth_largest(values: Vector, k: int) -> float:
 def largest(values: Vector, k: int) -> Ids:
     """Return the ids of the k largest values in descending order, ties in the order of their ids; all of them if there are fewer."""
     if 0 < k < values.size:
-        ids = np.flatnonzero(values >= kth_largest(values, k))
-        return ids[np.argsort(-values[ids], kind="stable")[:k]]
-    return np.argsort(-values, kind="stable")[: max(k, 0)]
+        ids = np.flatnonzero(values >= lower_bound(values, k))
+        if ids.size > _SORTED_AT_ONCE:
+            ids = np.flatnonzero(values >= kth_largest(values, k))
+        return ids[(-values[ids]).argsort(kind="stable")[:k]]
+    return (-values).argsort(kind="stable")[: max(k, 0)]
+
+
+def lower_bound(values: Vector, k: int) -> float:
+    """Return a number that at least k of the values reach, and few more where k is small; 1 <= k <= values.size."""
+    columns = 4 * k
+    if columns * 4 > values.size:
+        return -np.inf
+    # The k-th largest of the columns' maxima: partitioning or sorting what lies above it beats doing so with everything.
+    maxima = values[: values.size // columns * columns].reshape(-1, columns).max(axis=0)
+    return float(np.partition(maxima, columns - k)[columns - k])
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
     """Where the running sum of weights, in ascending order of keys, first crosses a level."""
 
-    key: float
-    """Key of the entry that crosses."""
-    tie: int
-    """How many entries of just this key stand before it."""
+    position: int
+    """Of the entry that crosses."""
     before: float
     """The running sum without it."""
 
     def upto(self, keys: Vector) -> Mask:
         """Return where the entries stand that the walk has met, the one that crosses included."""
-        met = keys < self.key
-        met[np.flatnonzero(keys == self.key)[: self.tie + 1]] = True
+        key = keys[self.position]
+        met = keys < key
+        met[np.flatnonzero(keys[: self.position + 1] == key)] = True
         return met
 
 
@@ -95,7 +102,7 @@ def crossing(keys: Vector, weights: Vector, level: float, *, reaching: bool, coa
     `coarse` is anything in nats, from 0 up, that never falls where keys rise. Returns None if the sum never gets there.
     """
     side: Literal["left", "right"] = "left" if reaching else "right"
-    base = 0.0
+    base, inside = 0.0, None
     if keys.size > _SORTED_AT_ONCE and keys.min() < keys.max():
         # Sorting the whole vocabulary would cost several times all the rest: find the bucket in which the walk ends, and sort that.
         # Most walks end among the likeliest, so look there first: who else is counted changes no sum up to there.
@@ -108,13 +115,13 @@ def crossing(keys: Vector, weights: Vector, level: float, *, reaching: bool, coa
             base = float(sums[at - 1]) if at else 0.0
             inside = near[_buckets(coarse[near]) == at]
             keys, weights = keys[inside], weights[inside]
-    order = np.argsort(keys, kind="stable")
-    sums = np.cumsum(np.concatenate(([base], weights[order])))
-    at = int(np.searchsorted(sums[1:], level, side=side))
+    order = keys.argsort(kind="stable")
+    sums = np.concatenate(([base], weights[order])).cumsum()
+    at = int(sums[1:].searchsorted(level, side=side))
     if at == keys.size:
         return None
-    key = keys[order[at]]
-    return Crossing(float(key), at - int(np.count_nonzero(keys < key)), float(sums[at]))
+    position = order[at] if inside is None else inside[order[at]]
+    return Crossing(int(position), float(sums[at]))
 
 
 def _buckets(coarse: Vector) -> Ids:

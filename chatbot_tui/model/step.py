@@ -68,19 +68,20 @@ class Stepper:
         h_all, c_all = torch.empty_like(state.h), torch.empty_like(state.c)
         gates = state.h.new_empty(config.num_layers, 4, config.hidden_dim)
         x = self._embedding[token]
-        for layer in range(config.num_layers):
-            h = state.h[layer]
+        # Everything is computed where it is to stay: beside the products, a call costs more than the numbers it works on.
+        rows = zip(gates.unbind(), state.h.unbind(), state.c.unbind(), h_all.unbind(), c_all.unbind(), strict=True)
+        for layer, (gate, h, c_before, out, c) in enumerate(rows):
+            z = gate.view(-1)
             if layer == 0 and self._table is not None:
-                z = torch.addmv(self._table[token], self._recurrent, h)
+                torch.addmv(self._table[token], self._recurrent, h, out=z)
             else:
-                z = torch.addmv(self._bias[layer], self._fused[layer], torch.cat((x, h)))
-            gate = gates[layer]
-            torch.sigmoid(z.view(4, -1), out=gate)
-            gate[2] = self._squash(z.view(4, -1)[2])
+                torch.addmv(self._bias[layer], self._fused[layer], torch.cat((x, h)), out=z)
             i, f, g, o = gate.unbind()
-            c = torch.addcmul(f * state.c[layer], i, g)
-            out = o * self._squash(c)
-            h_all[layer], c_all[layer] = out, c
+            gate[:2].sigmoid_()
+            o.sigmoid_()
+            g.copy_(self._squash(g))
+            torch.mul(f, c_before, out=c).addcmul_(i, g)
+            torch.mul(o, self._squash(c), out=out)
             x = out + x if config.residual and layer > 0 else out
         if self._projection is not None:
             x = torch.mv(self._projection, x)

@@ -16,6 +16,7 @@ SHAPES = {
     "residual": ModelConfig(30, 8, 12, 3, residual=True),
     "relu": ModelConfig(30, 8, 12, 2, cell_activation="relu"),
     "hardtanh": ModelConfig(30, 8, 12, 2, cell_activation="hardtanh", residual=True),
+    "identity": ModelConfig(30, 8, 12, 2, cell_activation="identity"),
     "one unit": ModelConfig(3, 1, 1, 1),
 }
 
