@@ -5,14 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Offset, Size
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.reactive import Reactive, reactive
 from textual.scroll_view import ScrollView
@@ -21,14 +18,13 @@ from textual.strip import Strip
 
 from chatbot_tui.core.ports import Speaker
 from chatbot_tui.ui.panels.entry import END_MARK, Entry
-from chatbot_tui.ui.panels.shading import Shading
+from chatbot_tui.ui.panels.transcript_rows import TranscriptRows
 
 if TYPE_CHECKING:
     from chatbot_tui.core.frames import TokenScore
 
 NARROW = 30
 """Columns below which the speakers' names shrink to a sign."""
-GUTTERS = {True: {"you": "› ", "bot": "· "}, False: {"you": "you  ", "bot": "bot  "}}
 
 
 class Transcript(ScrollView, can_focus=True):
@@ -85,7 +81,7 @@ class Transcript(ScrollView, can_focus=True):
         """One a turn, oldest first."""
         self._tops: list[int] = []
         self._height = 0
-        self._shading = Shading(self)
+        self._rows = TranscriptRows(self)
 
     # What others tell it
 
@@ -107,12 +103,15 @@ class Transcript(ScrollView, can_focus=True):
     def extend(self, tokens: Sequence[tuple[str, float]]) -> None:
         """Add tokens, each with its probability, to the last turn."""
         follow = self.follows
+        # The last row may take more words; the rows before it stand as they are.
+        self._rows.forget(self._tops[-1] + max(0, len(self.entries[-1].rows) - 1))
         self.entries[-1].extend(tokens)
         self._grown(follow)
 
     def score(self, turn: int, scores: Iterable[TokenScore]) -> None:
         """Shade what a person typed by how much it surprised the net."""
         self.entries[turn].score(scores)
+        self._rows.forget()
         self.refresh()
 
     def retell(self, turn: int, tokens: Iterable[tuple[str, float]]) -> None:
@@ -125,6 +124,7 @@ class Transcript(ScrollView, can_focus=True):
         follow = self.follows
         self.entries[turn].note = note
         self.entries[turn].fit(self._text_width)
+        self._rows.forget()
         if turn == len(self.entries) - 1:
             self._grown(follow)
         else:
@@ -134,6 +134,7 @@ class Transcript(ScrollView, can_focus=True):
         """Take turns away from the end."""
         if turns > 0:
             self.cursor = None
+            self._rows.forget()
             del self.entries[-turns:], self._tops[-turns:]
             self._grown(follow=True)
 
@@ -153,6 +154,7 @@ class Transcript(ScrollView, can_focus=True):
         return max(2, self.scrollable_content_region.width - self._gutter)
 
     def _layout_all(self, follow: bool) -> None:
+        self._rows.forget()
         width, self._height = self._text_width, 0
         self._tops = []
         for entry in self.entries:
@@ -191,53 +193,24 @@ class Transcript(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Forget the colours of the old theme."""
         super().notify_style_update()
-        self._shading = Shading(self)
+        self._rows.restyle()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw the visible rows."""
+        self._rows.begin(self.scrollable_content_region.width)
+        return super().render_lines(crop)
 
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
-        width, base = self.scrollable_content_region.width, self.rich_style
-        content_y = y + self.scroll_offset.y
-        place = self._locate(content_y)
+        y += self.scroll_offset.y
+        place = self._locate(y)
         if place is None:
-            return Strip.blank(width, base)
+            return self._rows.blank()
         turn, row = place
         entry = self.entries[turn]
-        if row >= len(entry.rows) + len(entry.note_rows):
-            return Strip([Segment(" " * width, base + Style(meta={"offset": (0, content_y)}))], width)
-        gutter = GUTTERS[self._gutter == 2][entry.speaker] if row == 0 else " " * self._gutter
-        name = base + self.get_component_rich_style(f"transcript--{entry.speaker}", partial=True)
-        segments = [Segment(gutter, name + Style(meta={"offset": (0, content_y)}))]
-        if row < len(entry.rows):
-            segments += self._text_segments(turn, entry, row, content_y, base)
-        else:
-            start, end = entry.note_rows[row - len(entry.rows)]
-            segments.append(Segment(entry.note[start:end], base + self.get_component_rich_style("transcript--note", partial=True)))
-        return Strip(segments).adjust_cell_length(width, base)
-
-    def _text_segments(self, turn: int, entry: Entry, row: int, y: int, base: Style) -> list[Segment]:
-        start, end = entry.rows[row]
+        start, end = entry.rows[row] if row < len(entry.rows) else (0, 0)
         chosen = self.cursor[1] if self.cursor and self.cursor[0] == turn else -1
-        selected = self._selected(y, end - start)
-        segments: list[Segment] = []
-        position, token = start, entry.token_at(start)
-        while position < end:
-            next_start = entry.starts[token + 1] if token + 1 < len(entry.starts) else end
-            stop = min(end, next_start)
-            style = base
-            if token >= 0:
-                if self.shade:
-                    style += self._shading.style(entry.speaker, entry.shades[token])
-                if token == chosen:
-                    style += self.get_component_rich_style("transcript--cursor", partial=True)
-            for a, b, marked in _cut(position, stop, start + selected[0], start + selected[1]):
-                piece = style + self.screen.get_component_rich_style("screen--selection") if marked else style
-                if style.underline and token != chosen and entry.text[a] == " ":
-                    # A line under the space before a word would seem to belong to the word before it.
-                    segments.append(Segment(" ", base + Style(meta={"offset": (a - start, y), "token": (turn, token)})))
-                    a += 1
-                segments.append(Segment(entry.text[a:b], piece + Style(meta={"offset": (a - start, y), "token": (turn, token)})))
-            position, token = stop, token + 1
-        return segments
+        return self._rows.draw(entry, place, y, self._gutter, chosen, self._selected(y, end - start), self.shade)
 
     # Selecting and walking
 
@@ -290,23 +263,22 @@ class Transcript(ScrollView, can_focus=True):
         """Ask for a neighbouring token."""
         self.post_message(self.Walked(by))
 
+    def watch_shade(self) -> None:
+        """Draw every row anew."""
+        self._rows.forget()
+
     def action_live(self) -> None:
         """Ask for the newest token."""
         self.post_message(self.LiveWanted())
 
     def watch_cursor(self, cursor: tuple[int, int] | None) -> None:
         """Bring the chosen token into view."""
+        self._rows.forget()
         if cursor is not None and cursor[1] < len(self.entries[cursor[0]].starts):
             y = self._tops[cursor[0]] + self.entries[cursor[0]].row_of(cursor[1])
             height = self.scrollable_content_region.height
             if not self.scroll_offset.y <= y < self.scroll_offset.y + height:
                 self.scroll_to(y=max(0, y - height // 2), animate=False)
-
-
-def _cut(start: int, end: int, mark_start: int, mark_end: int) -> list[tuple[int, int, bool]]:
-    """Cut a stretch of text at the borders of the selection: (start, end, whether selected)."""
-    edges = sorted({start, end, min(max(mark_start, start), end), min(max(mark_end, start), end)})
-    return [(a, b, mark_start <= a and b <= mark_end) for a, b in pairwise(edges)]
 
 
 def turn_entry(speaker: Speaker, text: str) -> Entry:
