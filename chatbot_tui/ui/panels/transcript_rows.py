@@ -1,0 +1,123 @@
+"""Draws the rows of the transcript, and keeps what it drew: most rows only move up when words come."""
+
+from itertools import pairwise
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
+
+from chatbot_tui.ui.panels.entry import Entry
+from chatbot_tui.ui.panels.shading import Shading
+
+GUTTERS = {2: {"you": "› ", "bot": "· "}, 5: {"you": "you  ", "bot": "bot  "}}
+"""What stands before a turn, by the cells there are for it."""
+KEPT = 2_000
+"""Rows that are kept as drawn; whoever scrolls through a long evening has more drawn than it is worth to keep."""
+Span = tuple[int, int]
+
+
+class TranscriptRows:
+    """Draws for one widget, whose styles it takes. Whoever changes a row that was drawn says so with `forget`."""
+
+    def __init__(self, widget: Widget) -> None:
+        self._widget = widget
+        self._shading = Shading(widget)
+        self._base = Style()
+        self._width = 0
+        self._drawn: dict[int, Strip] = {}
+
+    def forget(self, first: int = 0) -> None:
+        """Draw rows from `first` on afresh."""
+        if first <= 0 or len(self._drawn) > KEPT:
+            self._drawn.clear()
+        for y in [y for y in self._drawn if y >= first]:
+            del self._drawn[y]
+
+    def restyle(self) -> None:
+        """Take the widget's colours again, after a change of theme."""
+        self._shading = Shading(self._widget)
+        self.forget()
+
+    def begin(self, width: int) -> None:
+        """Note the widget's own style and width, once for all rows that are drawn together."""
+        base = self._widget.rich_style
+        if base != self._base or width != self._width:
+            self._base, self._width = base, width
+            self.forget()
+
+    def draw(self, entry: Entry, place: Span, y: int, gutter: int, chosen: int, marked: Span, shade: bool) -> Strip:
+        """Return one row.
+
+        Args:
+            entry: the turn.
+            place: the turn's number, and which of its rows.
+            y: where the row stands in the whole conversation.
+            gutter: cells before the text.
+            chosen: the token with the cursor; -1 for none.
+            marked: the cells of the text that the mouse has selected.
+            shade: whether tokens are shaded by their probability.
+        """
+        strip = self._drawn.get(y) if marked == (0, 0) else None
+        if strip is None:
+            strip = self._draw(entry, place, y, gutter, chosen, marked, shade)
+            if marked == (0, 0):
+                self._drawn[y] = strip
+        return strip
+
+    def blank(self) -> Strip:
+        """Return a row below the last turn."""
+        return Strip.blank(self._width, self._base)
+
+    def _draw(self, entry: Entry, place: Span, y: int, gutter: int, chosen: int, marked: Span, shade: bool) -> Strip:
+        row = place[1]
+        base = self._base
+        if row >= len(entry.rows) + len(entry.note_rows):
+            return Strip([Segment(" " * self._width, base + Style(meta={"offset": (0, y)}))], self._width)
+        text = GUTTERS[gutter][entry.speaker] if row == 0 else " " * gutter
+        segments = [Segment(text, base + self._named(entry.speaker) + Style(meta={"offset": (0, y)}))]
+        if row < len(entry.rows):
+            segments += self._tokens(entry, place, y, chosen, marked, shade)
+        else:
+            start, end = entry.note_rows[row - len(entry.rows)]
+            segments.append(Segment(entry.note[start:end], base + self._named("note")))
+        return Strip(segments).adjust_cell_length(self._width, base)
+
+    def _tokens(self, entry: Entry, place: Span, y: int, chosen: int, marked: Span, shade: bool) -> list[Segment]:
+        turn, row = place
+        start, end = entry.rows[row]
+        segments: list[Segment] = []
+        position, token = start, entry.token_at(start)
+        while position < end:
+            next_start = entry.starts[token + 1] if token + 1 < len(entry.starts) else end
+            stop = min(end, next_start)
+            style = self._base
+            if token >= 0:
+                if shade:
+                    style += self._shading.style(entry.speaker, entry.shades[token])
+                if token == chosen:
+                    style += self._named("cursor")
+            for a, b, selected in _cut(position, stop, start + marked[0], start + marked[1]):
+                piece = style + self._selection if selected else style
+                if style.underline and token != chosen and entry.text[a] == " ":
+                    # A line under the space before a word would seem to belong to the word before it.
+                    segments.append(Segment(" ", self._base + Style(meta={"offset": (a - start, y), "token": (turn, token)})))
+                    a += 1
+                segments.append(Segment(entry.text[a:b], piece + Style(meta={"offset": (a - start, y), "token": (turn, token)})))
+            position, token = stop, token + 1
+        return segments
+
+    def _named(self, name: str) -> Style:
+        return self._widget.get_component_rich_style(f"transcript--{name}", partial=True)
+
+    @property
+    def _selection(self) -> Style:
+        screen: Screen[object] = self._widget.screen
+        return screen.get_component_rich_style("screen--selection")
+
+
+def _cut(start: int, end: int, mark_start: int, mark_end: int) -> list[tuple[int, int, bool]]:
+    """Cut a stretch of text at the borders of the selection: (start, end, whether selected)."""
+    edges = sorted({start, end, min(max(mark_start, start), end), min(max(mark_end, start), end)})
+    return [(a, b, mark_start <= a and b <= mark_end) for a, b in pairwise(edges)]
