@@ -30,8 +30,16 @@ GONE_WITHIN = 2.0
 
 # Asks whether the terminal shows frames whole; a terminal of today says yes.
 SYNCHRONISED_QUERY, SYNCHRONISED_ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
-FULL_FRAME = re.compile(rb"\x1b\[%d;1H.*?\x1b\[\?2026l" % ROWS, re.DOTALL)
-"""The end of a frame that reaches the last row: the first whole picture of any full-screen Textual program."""
+FULL_FRAME = re.compile(rb"\x1b\[%d;1H[^\n]*?\x1b\[\d+;\d+H" % ROWS)
+"""A last row drawn from its first cell, up to where the cursor goes next: the first whole picture of any full-screen Textual program. The
+mark that ends a synchronised frame would not do: the first frame may be drawn before the terminal's answer has been read."""
+
+INHERITED = (
+    *("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "OMP_NUM_THREADS"),
+    *("PYTHONHOME", "PYTHONPATH", "PYTHONPYCACHEPREFIX", "VIRTUAL_ENV"),
+)
+"""What a program may learn of the environment we run in: where things are, and how many threads to use. The rest would let a shell, a test
+runner or a terminal decide on the screen's size and colours, on the speed of output and on whether compiled modules are kept."""
 
 
 class Terminal:
@@ -70,8 +78,9 @@ class Terminal:
             shown = os.read(self._master, KEPT)
         except OSError:
             raise EOFError("the program ended") from None
+        fresh = self._shown[1 - len(SYNCHRONISED_QUERY) :] + shown  # a query may come in two pieces
         self._shown = (self._shown + shown)[-KEPT:]
-        if SYNCHRONISED_QUERY in shown:
+        if SYNCHRONISED_QUERY in fresh:
             os.write(self._master, SYNCHRONISED_ANSWER)
         return shown
 
@@ -111,7 +120,6 @@ class Terminal:
 
 
 def environment(home: Path) -> Mapping[str, str]:
-    """Return our environment with a home of its own and a terminal of full colour."""
-    # Compiled modules are kept by whoever does not forbid it: without them the first paint would measure the compiler.
-    inherited = {name: value for name, value in os.environ.items() if name not in ("PYTHONDONTWRITEBYTECODE", "NO_COLOR")}
-    return {**inherited, HOME_VARIABLE: str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    """Return the whole environment of a program that is measured: a home of its own and a terminal of full colour."""
+    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    return {**inherited, HOME_VARIABLE: str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor", "PYTHONUTF8": "1"}
