@@ -1,16 +1,16 @@
 """One step as a record: exact figures over the whole vocabulary, before and after the samplers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
 from chatbot_tui.core.frames import Candidate, CollapseReading, Counterfactual, Gates, LayerState, StepFrame
 from chatbot_tui.core.sampling import SamplingSettings
+from chatbot_tui.generation.counterfactuals import others_from
 from chatbot_tui.generation.randomness import uniform
-from chatbot_tui.generation.sampler import STAGES, Draw, Step, distribution, draw
+from chatbot_tui.generation.sampler import STAGES, Draw, Step
 from chatbot_tui.generation.vectors import Ids, largest
 from chatbot_tui.model.checkpoint import Checkpoint
 from chatbot_tui.model.step import StepState, StepTrace, as_array
@@ -21,16 +21,7 @@ Vector = npt.NDArray[np.float64]
 
 RULER_TOKENS = 8
 HEAD_TOKENS = 256
-"""How many of the likeliest tokens are sorted to find what other strategies would have drawn."""
-COUNTERFACTUALS: Mapping[str, SamplingSettings] = MappingProxyType(
-    {
-        "greedy": SamplingSettings(greedy=True),
-        "T 0.7": SamplingSettings(temperature=0.7),
-        "T 1": SamplingSettings(),
-        "top-k 40": SamplingSettings(top_k=40),
-    }
-)
-"""Strategies that are asked what they would have drawn from the same random number."""
+"""How many of the likeliest tokens are sorted: ranks, candidates and counterfactuals are mostly found among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +49,21 @@ class Measure:
     def view(self, logits: npt.NDArray[np.floating]) -> ModelView:
         """Return softmax, entropy and divergence from the training frequencies, in float64."""
         z = logits.astype(np.float64)
-        p = z - z.max()
-        np.exp(p, out=p)
+        below = z - z.max()
+        p = np.exp(below)
         total = p.sum()
         p /= total
-        normaliser = z.max() + np.log(total)
-        mean_logit = float(p @ z)
-        kl = None if self._log_u is None else max(0.0, mean_logit - float(normaliser) - float(p @ self._log_u))
-        return ModelView(z, p, max(0.0, float(normaliser) - mean_logit), kl)
+        nats = max(0.0, float(np.log(total)) - float(p @ below))
+        return ModelView(z, p, nats, None if self._log_u is None else max(0.0, -nats - float(p @ self._log_u)))
 
-    def candidates(self, ids: Ids, view: ModelView, drawn: Draw) -> tuple[Candidate, ...]:
+    def candidates(self, ids: Ids, view: ModelView, drawn: Draw) -> list[Candidate]:
         """Describe tokens by id."""
         columns = (ids, view.logits[ids], view.p[ids], drawn.p_sampled[ids], drawn.cut_by[ids])
         rows = zip(*(column.tolist() for column in columns), strict=True)
-        return tuple(
+        return [
             Candidate(token, self._texts[token], logit, p, sampled, None if stage < 0 else STAGES[stage])
             for token, logit, p, sampled, stage in rows
-        )
+        ]
 
     def frame(
         self,
@@ -93,34 +82,39 @@ class Measure:
     ) -> StepFrame:
         """Put together everything that is known of one token."""
         size = len(view.p)
-        listed = largest(view.logits, size if top is None else min(top, size))
-        if token not in listed:
+        head = largest(view.logits, min(HEAD_TOKENS, size))
+        place = rank(view.logits, token, head)
+        listed = head[:top] if top is not None and top <= len(head) else largest(view.logits, size if top is None else top)
+        if place >= len(listed):
             listed = np.append(listed, token)
-        walk = largest(drawn.p_sampled, min(RULER_TOKENS, len(drawn.distribution.kept)))
+        top_candidates = self.candidates(listed, view, drawn)
+        kept = drawn.distribution.kept
+        p_kept = drawn.p_sampled if len(kept) == size else drawn.p_sampled[kept]
+        walk = kept[largest(p_kept, min(RULER_TOKENS, len(kept)))].tolist()
         if token not in walk:
-            walk = np.append(walk, token)
-        p_model, p_sampled = float(view.p[token]), float(drawn.p_sampled[token])
-        u = uniform(at.seed, at.reply, at.step)
+            walk.append(token)
+        u = uniform(at.seed, at.reply, at.step) if drawn.u is None else drawn.u
+        others = others_from(view.logits, view.p, head, at.banned, u)
         return StepFrame(
             step=at.step,
             token=token,
             text=text,
-            p_model=p_model,
-            p_sampled=p_sampled,
-            rank=rank(view.logits, token),
+            p_model=float(view.p[token]),
+            p_sampled=float(drawn.p_sampled[token]),
+            rank=place,
             entropy=view.entropy,
-            entropy_sampled=0.0 if drawn.distribution.greedy else entropy(drawn.p_sampled[drawn.distribution.kept]),
+            entropy_sampled=0.0 if drawn.distribution.greedy else entropy(p_kept),
             u=drawn.u,
-            top=self.candidates(listed, view, drawn),
+            top=tuple(top_candidates),
             tail_p_model=tail(view.p, listed),
             tail_p_sampled=tail(drawn.p_sampled, listed),
             vocabulary_size=size,
-            kept=int(np.count_nonzero(drawn.p_sampled)),
+            kept=int(np.count_nonzero(p_kept)),
             cuts=drawn.distribution.cuts,
-            ruler=self.candidates(walk, view, drawn),
+            ruler=self._among(top_candidates, walk, view, drawn),
             drawn_from=drawn.drawn_from,
-            counterfactuals=self._counterfactuals(view, at, u),
-            pinned=self._watched(pinned, view, drawn),
+            counterfactuals=tuple(Counterfactual(name, other, self._texts[other]) for name, other in others.items()),
+            pinned=self._watched(pinned, view, drawn, head),
             state=layer_states(trace, previous),
             h_position=self._position(trace),
             collapse=collapse,
@@ -129,70 +123,45 @@ class Measure:
             sampling=sampling,
         )
 
-    def _watched(self, pinned: Sequence[int], view: ModelView, drawn: Draw) -> tuple[Candidate, ...]:
+    def _among(self, known: Sequence[Candidate], tokens: Sequence[int], view: ModelView, drawn: Draw) -> tuple[Candidate, ...]:
+        """Describe tokens most of which are described already."""
+        described = {candidate.token: candidate for candidate in known}
+        missing = [token for token in tokens if token not in described]
+        if missing:
+            described |= {candidate.token: candidate for candidate in self.candidates(np.asarray(missing, np.int64), view, drawn)}
+        return tuple(described[token] for token in tokens)
+
+    def _watched(self, pinned: Sequence[int], view: ModelView, drawn: Draw, head: Ids) -> tuple[Candidate, ...]:
         described = self.candidates(np.asarray(pinned, np.int64), view, drawn) if pinned else ()
-        return tuple(replace(candidate, rank=rank(view.logits, candidate.token)) for candidate in described)
+        return tuple(replace(candidate, rank=rank(view.logits, candidate.token, head)) for candidate in described)
 
     def _position(self, trace: StepTrace) -> tuple[float, float]:
         x, y = (self._directions @ as_array(trace.state.h[-1])).tolist()
         return x, y
 
-    def _counterfactuals(self, view: ModelView, at: Step, u: float) -> tuple[Counterfactual, ...]:
-        drawn = others_from(view.logits, at.banned, u)
-        return tuple(Counterfactual(name, token, self._texts[token]) for name, token in drawn.items())
-
-
-def others_from(logits: Vector, banned: Sequence[int] | Ids, u: float) -> dict[str, int]:
-    """Return which token each of COUNTERFACTUALS draws from the random number u, for logits [vocabulary].
-
-    The same as running the samplers, at a fraction of the cost: temperature and top-k keep the order of the tokens, so that one
-    list of the likeliest serves all. Where u falls beyond that list the samplers do run.
-    """
-    open_to_all = logits.copy()
-    open_to_all[np.asarray(banned, np.int64)] = -np.inf
-    ids = largest(open_to_all, HEAD_TOKENS)
-    head = open_to_all[ids]
-    drawn: dict[str, int] = {}
-    for name, settings in COUNTERFACTUALS.items():
-        kept = len(ids)
-        if settings.greedy:
-            kept = 1
-        elif settings.top_k:
-            # Ties with the k-th stay in; should they reach the end of the list, the sum below is too small for any u.
-            kept = int(np.count_nonzero(head >= head[min(settings.top_k, len(head)) - 1]))
-        weights = np.exp((head[:kept] - head[0]) / settings.temperature)
-        whole = kept < len(ids)
-        total = weights.sum() if whole else np.exp((open_to_all - head[0]) / settings.temperature).sum()
-        place = int(np.searchsorted(weights.cumsum(), u * total, side="right"))
-        if place < kept:
-            drawn[name] = int(ids[place])
-        else:
-            drawn[name] = draw(distribution(logits, settings, Step(banned=banned)), u).token
-    return drawn
-
 
 def layer_states(trace: StepTrace, previous: StepState) -> tuple[LayerState, ...]:
     """Return norms, change, gate means and saturation of every layer."""
-    h, c, before = (as_array(part).astype(np.float64) for part in (trace.state.h, trace.state.c, previous.h))
-    gates = as_array(trace.gates)
-    h_norms, c_norms, changes = (np.sqrt(np.einsum("lh,lh->l", part, part)) for part in (h, c, h - before))
-    means = gates.mean(axis=2, dtype=np.float64)
+    h, gates = as_array(trace.state.h), as_array(trace.gates)
+    vectors = np.empty((3, *h.shape))  # h, c, change of h
+    vectors[0], vectors[1] = h, as_array(trace.state.c)
+    np.subtract(vectors[0], as_array(previous.h), out=vectors[2])
+    norms = np.sqrt(np.einsum("klh,klh->lk", vectors, vectors)).tolist()
+    means = (np.add.reduce(gates, axis=2, dtype=np.float64) / gates.shape[2]).tolist()
+    stuck = saturation(gates).tolist()
     return tuple(
-        LayerState(
-            layer=layer,
-            h_norm=float(h_norms[layer]),
-            c_norm=float(c_norms[layer]),
-            h_change=float(changes[layer] / h_norms[layer]) if h_norms[layer] > 0 else 0.0,
-            gates=Gates(*means[layer].tolist()),
-            saturated=saturation(gates[layer]),
-        )
-        for layer in range(len(h))
+        LayerState(layer, h_norm, c_norm, change / h_norm if h_norm > 0 else 0.0, Gates(*means[layer]), stuck[layer])
+        for layer, (h_norm, c_norm, change) in enumerate(norms)
     )
 
 
-def rank(logits: Vector, token: int) -> int:
-    """Return how many tokens come before `token` when the likeliest is first; ties: lower id first."""
+def rank(logits: Vector, token: int, head: Ids) -> int:
+    """Return how many tokens come before `token` when the likeliest is first; ties: lower id first. `head` is how that order begins."""
     own = logits[token]
+    if own >= logits[head[-1]]:
+        found = np.flatnonzero(head == token)
+        if found.size:
+            return int(found[0])
     return int(np.count_nonzero(logits > own) + np.count_nonzero(logits[:token] == own))
 
 

@@ -13,9 +13,11 @@ from chatbot_tui.core.frames import PromptScored, ReplyEvent, ReplyFinished, Ste
 from chatbot_tui.core.ports import ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.generation.control import ReplyControl
+from chatbot_tui.generation.counterfactuals import COUNTERFACTUALS, others_from
 from chatbot_tui.generation.engine import Engine
-from chatbot_tui.generation.measure import COUNTERFACTUALS, others_from
+from chatbot_tui.generation.measure import HEAD_TOKENS
 from chatbot_tui.generation.sampler import Step, distribution, draw
+from chatbot_tui.generation.vectors import largest, softmax
 from tests.nets import bpe_tokenizer, tiny_checkpoint, word_tokenizer
 
 YOU = Turn("you", "do you like the cat")
@@ -277,9 +279,10 @@ def test_counterfactuals_are_what_the_samplers_would_draw(size: int, scale: floa
     random = np.random.default_rng(size)
     logits = random.standard_normal(size) * scale
     banned = random.choice(size, 2, replace=False)
+    head = largest(logits, HEAD_TOKENS)
     for u in (0.0, 0.03, 0.4, 0.8, 0.97, 0.9995):
         expected = {name: draw(distribution(logits, settings, Step(banned=banned)), u).token for name, settings in COUNTERFACTUALS.items()}
-        assert others_from(logits, banned, u) == expected
+        assert others_from(logits, softmax(logits), head, banned, u) == expected
 
 
 def test_pinned_words_are_followed_by_their_first_token_after_a_space() -> None:
