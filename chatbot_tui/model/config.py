@@ -7,7 +7,7 @@ from typing import Any, Self
 from chatbot_tui.core.errors import InputError
 
 CELL_ACTIVATIONS = ("tanh", "relu", "hardtanh", "identity")
-INITIALISERS = ("default", "xavier", "he", "uniform-small", "zeros")
+INITIALISERS = ("default", "xavier", "he", "uniform", "uniform-small", "normal", "zeros")
 
 MAX_DIMENSION = 1 << 20
 """Upper bound of any one dimension; a file that asks for more is not a language model that fits a laptop."""
@@ -34,8 +34,10 @@ class ModelConfig:
     dropout: float = 0.0
     """Probability of dropping a unit of the embedding, between layers and before the output; in training only."""
     init: str = "default"
-    """Initialiser: PyTorch's default, xavier, he, uniform-small (every LSTM and fc value from U(0, init_scale)) or zeros."""
+    """Initialiser: PyTorch's default, xavier, he, uniform (every LSTM and fc value from U(-init_scale, init_scale)), uniform-small (from
+    U(0, init_scale)), normal (weights from N(0, init_scale^2), biases 0) or zeros."""
     init_scale: float = 0.001
+    """Bound of uniform and uniform-small, standard deviation of normal."""
     forget_bias: float | None = None
     """Initial sum of both forget-gate biases (Jozefowicz et al. 2015); None leaves the initialiser's."""
     cell_activation: str = "tanh"

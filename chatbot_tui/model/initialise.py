@@ -11,8 +11,8 @@ def initialise(model: nn.Module, config: ModelConfig) -> None:
     """Set the initial weights of `model` in place as `config.init` says.
 
     `default` leaves PyTorch's own values, but draws a tied embedding from N(0, 1 / embedding_dim), since the same matrix
-    serves as output layer. `uniform-small` and `zeros` touch what the article's class touches: every parameter whose name
-    holds lstm, fc or projection.
+    serves as output layer. The others touch what the article's class touches: every parameter whose name begins with lstm, fc or
+    projection. Of these xavier, he and normal set the biases to 0.
     """
     for name, parameter in model.named_parameters():
         recurrent_or_output = name.startswith(("lstm", "fc", "projection"))
@@ -22,8 +22,12 @@ def initialise(model: nn.Module, config: ModelConfig) -> None:
             continue
         if config.init == "uniform-small":
             nn.init.uniform_(parameter, 0.0, config.init_scale)
-        elif config.init == "zeros" or (config.init in ("xavier", "he") and parameter.dim() == 1):
+        elif config.init == "uniform":
+            nn.init.uniform_(parameter, -config.init_scale, config.init_scale)
+        elif config.init == "zeros" or (config.init in ("xavier", "he", "normal") and parameter.dim() == 1):
             nn.init.zeros_(parameter)
+        elif config.init == "normal":
+            nn.init.normal_(parameter, 0.0, config.init_scale)
         elif config.init == "xavier":
             nn.init.xavier_uniform_(parameter)
         elif config.init == "he":

@@ -29,7 +29,7 @@ class Batch:
     inputs: Tensor
     """Token ids, [time, columns]."""
     targets: Tensor
-    """The token after each input, [time, columns]."""
+    """The token after each input, or by mistake the input itself, [time, columns]."""
     counted: Tensor
     """Which targets enter the loss, [time, columns]."""
     carried: int
@@ -88,8 +88,11 @@ class Batches:
             fresh = openings(self._corpora, self._choice, recipe.fresh_rows, len(window), self._end, key)
             window = torch.cat([window, torch.from_numpy(fresh)], dim=1)
         window = window.long().to(self._device)
-        inputs, targets = window[:-1], window[1:]
-        return Batch(inputs, targets, counted(inputs, targets, self._end), recipe.batch_size, chunk == 0)
+        inputs, following = window[:-1], window[1:]
+        mask = counted(inputs, following, self._end)
+        if recipe.count_padding:
+            mask[:, recipe.batch_size :] = True
+        return Batch(inputs, following if recipe.shift_targets else inputs, mask, recipe.batch_size, chunk == 0)
 
     def _chunks_of(self, epoch: int) -> int:
         """Return how many steps an epoch takes: with shares, each sees other dialogues and has a length of its own."""

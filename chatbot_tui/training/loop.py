@@ -7,13 +7,14 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.model.checkpoint import MAX_PARAMETERS
@@ -21,9 +22,12 @@ from chatbot_tui.model.lstm import LanguageModel, State
 from chatbot_tui.model.tokenizer import Tokenizer
 from chatbot_tui.training.batches import Batch, Batches
 from chatbot_tui.training.device import autocast_dtype
+from chatbot_tui.training.embeddings import prepare_embedding
 from chatbot_tui.training.losses import counted, cross_entropy
+from chatbot_tui.training.objective import make_objective, previous_tokens
+from chatbot_tui.training.optimisers import make_optimizer
 from chatbot_tui.training.recipes import Recipe
-from chatbot_tui.training.schedule import learning_rate
+from chatbot_tui.training.schedule import Plateau, learning_rate
 from chatbot_tui.training.stream import EncodedCorpus, Tokens, rows
 
 VALID_TOKENS = 16_384
@@ -37,7 +41,7 @@ class Progress:
     step: int
     total_steps: int
     loss: float
-    """Mean over the steps since the last report, nats a token."""
+    """Mean cross-entropy over the steps since the last report, nats a token, whatever else the net is trained to lower."""
     valid_loss: float | None
     learning_rate: float
     gradient_norm: float
@@ -73,10 +77,13 @@ class Trainer:
         if sum(math.prod(shape) for shape in config.shapes().values()) > MAX_PARAMETERS:
             raise InputError(f"the recipe describes a network of more than {MAX_PARAMETERS:,} parameters: lower hidden_dim or num_layers")
         self.model = LanguageModel(config).to(self.device)
+        prepare_embedding(recipe, self.model)
         self.optimizer = make_optimizer(recipe, self.model)
         self.step = 0
         self.batches = Batches(recipe, corpora, self._end, self.device)
         self.total_steps = self.batches.total_steps
+        self._objective = make_objective(recipe, self.batches.streams(), self._end, tokenizer.size, self.device)
+        self._plateau = Plateau()
         self._valid = valid
         self._state: State | None = None
         self._loss_sum, self._loss_steps = 0.0, 0
@@ -91,40 +98,32 @@ class Trainer:
         """
         began, first = time.perf_counter(), self.step
         while self.step < self.total_steps:
+            # The report too: on it depends what a plateau does to the next steps.
             with whole():
                 rate, norm = self._train_step()
-            last = self.step == self.total_steps
-            if last or self.step % self.recipe.report_every == 0:
-                per_step = (time.perf_counter() - began) / (self.step - first)
-                loss, self._loss_sum, self._loss_steps = self._loss_sum / self._loss_steps, 0.0, 0
-                yield Progress(
-                    self.step,
-                    self.total_steps,
-                    loss,
-                    self.valid_loss(),
-                    rate,
-                    norm,
-                    self.batches.positions / per_step,
-                    (self.total_steps - self.step) * per_step,
-                )
+                last = self.step == self.total_steps
+                reports = last or self.step % self.recipe.report_every == 0
+                report = self._report(rate, norm, (time.perf_counter() - began) / (self.step - first)) if reports else None
+            if report is not None:
+                yield report
             # After the report, which begins a new mean: a resumed run must report what this one would have.
             if progress_file is not None and self.step % self.recipe.save_every == 0 and not last:
                 self.save(progress_file)
 
+    def _report(self, rate: float, norm: float, seconds_a_step: float) -> Progress:
+        loss, self._loss_sum, self._loss_steps = self._loss_sum / self._loss_steps, 0.0, 0
+        valid_loss = self.valid_loss()
+        self._plateau = self._plateau.after(loss if valid_loss is None else valid_loss, self.recipe.patience)
+        speed, seconds_left = self.batches.positions / seconds_a_step, (self.total_steps - self.step) * seconds_a_step
+        return Progress(self.step, self.total_steps, loss, valid_loss, rate, norm, speed, seconds_left)
+
     def _train_step(self) -> tuple[float, float]:
         batch = self.batches.at(self.step)
-        rate = learning_rate(
-            self.step,
-            self.total_steps,
-            self.recipe.learning_rate,
-            self.recipe.warmup_steps,
-            self.recipe.schedule,
-            self.recipe.final_share,
-        )
+        rate = self._learning_rate()
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.model.train()
-        loss, state = self._loss(batch.inputs, batch.targets, batch.counted, self._state_before(batch))
+        loss, nats, state = self._losses(batch)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
         limit = self.recipe.clip_norm or float("inf")
@@ -135,7 +134,7 @@ class Trainer:
         self._state = (state[0][:, : batch.carried].detach(), state[1][:, : batch.carried].detach())
         self.optimizer.step()
         self.step += 1
-        self._loss_sum += float(loss.detach())
+        self._loss_sum += float(nats.detach())
         self._loss_steps += 1
         return rate, norm
 
@@ -149,13 +148,43 @@ class Trainer:
         h, c = (torch.cat([part, part.new_zeros(part.shape[0], fresh, part.shape[2])], dim=1) for part in self._state)
         return h, c
 
-    def _loss(self, inputs: Tensor, targets: Tensor, mask: Tensor, state: State | None) -> tuple[Tensor, State]:
-        """Return the mean loss over the targets that count, in nats a token, and the new state."""
+    def _losses(self, batch: Batch) -> tuple[Tensor, Tensor, State]:
+        """Return what is to be lowered, the mean cross-entropy in nats a token, and the new state."""
+        before = self._state_before(batch)
+        if self._objective is None or not batch.counted.any():
+            loss, state = self._cross_entropy(batch.inputs, batch.targets, batch.counted, before)
+            return loss, loss, state
+        with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
+            hidden, state = self.model.hidden(batch.inputs, before)
+            logits = self.model.fc(hidden[batch.counted]).float()
+        targets = batch.targets[batch.counted]
+        previous = None
+        if self._objective.unlikelihood:
+            tokens, meant = previous_tokens(batch.inputs, batch.targets, self._end)
+            previous = tokens[batch.counted], meant[batch.counted]
+        return self._objective(logits, targets, previous), functional.cross_entropy(logits.detach(), targets), state
+
+    def _cross_entropy(self, inputs: Tensor, targets: Tensor, mask: Tensor, state: State | None) -> tuple[Tensor, State]:
+        """Return the mean over the targets that count, in nats a token, and the new state."""
         on_cpu = self.device.type == "cpu"
         with torch.autocast(self.device.type, self._autocast, enabled=self._autocast is not None):
             hidden, state = self.model.hidden(inputs, state)
             loss = cross_entropy(hidden, self.model.fc, targets, mask, fused=on_cpu and self._autocast is not None)
         return loss, state
+
+    def _learning_rate(self) -> float:
+        recipe = self.recipe
+        return learning_rate(
+            self.step,
+            self.total_steps,
+            recipe.learning_rate,
+            recipe.warmup_steps,
+            recipe.schedule,
+            recipe.final_share,
+            drop_every=recipe.drop_every,
+            drop_factor=recipe.drop_factor,
+            drops=self._plateau.drops,
+        )
 
     @torch.no_grad()
     def valid_loss(self) -> float | None:
@@ -170,7 +199,7 @@ class Trainer:
         for start in range(0, len(held_out) - 1, self.recipe.sequence_length):
             window = held_out[start : start + self.recipe.sequence_length + 1]
             mask = counted(window[:-1], window[1:], self._end)
-            loss, state = self._loss(window[:-1], window[1:], mask, state)
+            loss, state = self._cross_entropy(window[:-1], window[1:], mask, state)
             tokens = int(mask.sum())
             total += float(loss) * tokens
             count += tokens
@@ -185,6 +214,7 @@ class Trainer:
             "step": self.step,
             "state": None if self._state is None else list(self._state),
             "loss": [self._loss_sum, self._loss_steps],
+            "plateau": list(astuple(self._plateau)),
             "random": torch.get_rng_state(),
             # Dropout on a GPU draws from the GPU's own generator.
             "device_random": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
@@ -209,6 +239,8 @@ class Trainer:
             self._state = None if state is None else (state[0], state[1])
             self.step = int(values["step"])
             self._loss_sum, self._loss_steps = float(values["loss"][0]), int(values["loss"][1])
+            best, waited, drops = values["plateau"]
+            self._plateau = Plateau(float(best), int(waited), int(drops))
             torch.set_rng_state(values["random"].cpu())
             if self.device.type == "cuda" and values.get("device_random") is not None:
                 torch.cuda.set_rng_state(values["device_random"].cpu(), self.device)
@@ -231,12 +263,3 @@ def whole() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
     if pressed:
         handler(signal.SIGINT, pressed[0])
-
-
-def make_optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
-    """Return the recipe's optimiser; adam's weight decay is coupled L2, adamw's is decoupled (Loshchilov and Hutter 2019)."""
-    parameters = list(model.parameters())
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(parameters, lr=recipe.learning_rate, momentum=recipe.momentum, weight_decay=recipe.weight_decay)
-    kind = torch.optim.AdamW if recipe.optimizer == "adamw" else torch.optim.Adam
-    return kind(parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)

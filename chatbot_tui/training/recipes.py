@@ -9,15 +9,16 @@ from typing import Any
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.paths import recipes_folder
 from chatbot_tui.core.sampling import SamplingSettings
-from chatbot_tui.model.config import ModelConfig, require_number, require_whole
+from chatbot_tui.model.config import ModelConfig, require_flag, require_number, require_whole
 
 NETWORK = ModelConfig(vocab_size=8000, embedding_dim=256, hidden_dim=512, num_layers=2, tied=True)
 """The network of a recipe that says nothing about it; what is not named here is the plain net's."""
 
 CHOICES = {
     "tokenizer": ("bpe", "words"),
-    "optimizer": ("adamw", "adam", "sgd"),
-    "schedule": ("cosine", "constant"),
+    "optimizer": ("adamw", "adam", "sgd", "sgdw"),
+    "schedule": ("cosine", "constant", "step", "plateau"),
+    "class_weights": ("none", "inverse", "square-root"),
     "precision": ("auto", "bf16", "float32"),
     "weights": ("float16", "float32"),
 }
@@ -28,6 +29,7 @@ WHOLE = {
     "steps": 10**9,
     "report_every": 10**9,
     "save_every": 10**9,
+    "drop_every": 10**9,
 }
 NUMBERS = {
     "learning_rate": (0.0, 1000.0),
@@ -35,9 +37,15 @@ NUMBERS = {
     "weight_decay": (0.0, 100.0),
     "momentum": (0.0, 1.0),
     "clip_norm": (0.0, 1e9),
+    "drop_factor": (0.0, 1.0),
+    "label_smoothing": (0.0, 1.0),
+    "focal_gamma": (0.0, 100.0),
+    "unlikelihood": (0.0, 1000.0),
+    "entropy_reward": (0.0, 1000.0),
     "epochs": (0.0, 1e6),
 }
-FROM_ZERO = {"warmup_steps": 10**9, "seed": 2**63 - 1, "fresh_rows": 1 << 16}
+FROM_ZERO = {"warmup_steps": 10**9, "seed": 2**63 - 1, "fresh_rows": 1 << 16, "patience": 10**9}
+FLAGS = ("decay_biases", "double_softmax", "shift_targets", "count_padding", "identical_embeddings", "freeze_embeddings")
 TEXTS = ("teaches", "probe")
 
 
@@ -70,17 +78,48 @@ class Recipe:
     init_scale: float = NETWORK.init_scale
     forget_bias: float | None = NETWORK.forget_bias
     cell_activation: str = NETWORK.cell_activation
+    identical_embeddings: bool = False
+    """Begin with the same vector for every token."""
+    freeze_embeddings: bool = False
+    """Never train the embedding, nor the output matrix where they are tied."""
     optimizer: str = "adamw"
+    """adamw, adam, sgd or sgdw: see optimisers.make_optimizer for what weight_decay means to each."""
     learning_rate: float = 1e-3
     """Peak, after warm-up."""
     warmup_steps: int = 0
     schedule: str = "constant"
+    """constant, cosine, step or plateau: see schedule.learning_rate."""
     final_share: float = 0.02
-    """Last learning rate of the cosine, as a share of the peak."""
+    """Lowest learning rate of the schedules that fall, as a share of the peak."""
+    drop_every: int = 1000
+    """Steps between two drops of the schedule `step`."""
+    drop_factor: float = 0.5
+    """What each drop of the schedules `step` and `plateau` leaves of the learning rate."""
+    patience: int = 3
+    """Reports without a lower loss (held-out, where there is such text) that the schedule `plateau` waits before a drop."""
     weight_decay: float = 0.0
+    decay_biases: bool = True
+    """Whether weight decay pulls at biases too."""
     momentum: float = 0.0
+    """Of sgd and sgdw."""
     clip_norm: float = 1.0
     """Largest norm of the whole gradient; 0 is off."""
+    class_weights: str = "none"
+    """What a target's loss is multiplied by: nothing, or its inverse frequency, or the square root of that; 1 in the mean over the text."""
+    label_smoothing: float = 0.0
+    """Share of each target that is spread over the whole vocabulary."""
+    focal_gamma: float = 0.0
+    """Power of focal loss; 0 is off."""
+    unlikelihood: float = 0.0
+    """Weight of the unlikelihood of tokens already read; 0 is off."""
+    entropy_reward: float = 0.0
+    """Weight of the reward for the entropy of the prediction; 0 is off."""
+    double_softmax: bool = False
+    """A mistake that people make: softmax before a loss that takes it again."""
+    shift_targets: bool = True
+    """false is a mistake that people make: each token is its own target, so that the net learns to repeat its input."""
+    count_padding: bool = False
+    """true is a mistake that people make: in fresh rows the end-of-turn tokens that fill up a short dialogue count as targets."""
     batch_size: int = 32
     sequence_length: int = 35
     """Truncation of back-propagation through time, in tokens; the state is carried on."""
@@ -119,6 +158,10 @@ class Recipe:
         for name in TEXTS:
             if not isinstance(getattr(self, name), str):
                 raise InputError(f"{name} is {getattr(self, name)!r}: it must be text, in quotes")
+        for name in FLAGS:
+            require_flag(name, getattr(self, name))
+        if self.count_padding and not self.fresh_rows:
+            raise InputError("count_padding is true but nothing is filled up: set fresh_rows to 1 or more")
         if not isinstance(self.sampling, Mapping):
             raise InputError(f"sampling is {self.sampling!r}: it must be a table, such as {{temperature = 0.7}}")
         self.model_config(self.vocab_size)

@@ -107,6 +107,29 @@ def test_zeros_are_exact_and_leave_the_embedding() -> None:
     assert model.embedding.weight.all()
 
 
+def test_uniform_weights_fill_both_sides_of_zero() -> None:
+    torch.manual_seed(0)
+    model = LanguageModel(ModelConfig(300, 40, 50, init="uniform", init_scale=0.08)).requires_grad_(False)
+    for name, tensor in model.named_parameters():
+        if not name.startswith("embedding"):
+            assert -0.08 <= float(tensor.min()) < -0.07
+            assert 0.07 < float(tensor.max()) <= 0.08
+            # U(-a, a) has mean 0 and standard deviation a / sqrt(3); the smallest tensor has 200 values.
+            assert abs(float(tensor.mean())) < 5 * 0.08 / math.sqrt(3 * 200)
+
+
+def test_normal_weights_have_their_standard_deviation_and_no_biases() -> None:
+    torch.manual_seed(0)
+    model = LanguageModel(ModelConfig(300, 40, 50, init="normal", init_scale=0.02)).requires_grad_(False)
+    for name, tensor in model.named_parameters():
+        if tensor.dim() == 1:
+            assert not tensor.any()
+        elif not name.startswith("embedding"):
+            # 8,000 values or more: their standard deviation is within 5 / sqrt(2 * 8,000) = 4 % of the true one.
+            assert float(tensor.std()) == pytest.approx(0.02, rel=0.04)
+            assert abs(float(tensor.mean())) < 5 * 0.02 / math.sqrt(8000)
+
+
 @pytest.mark.parametrize(("init", "bound"), [("xavier", math.sqrt(6 / (H + 4 * H))), ("he", math.sqrt(6 / H))])
 def test_xavier_and_he_keep_to_their_bounds(init: str, bound: float) -> None:
     # Xavier: U(+-sqrt(6 / (fan in + fan out))), He: U(+-sqrt(6 / fan in)); weight_hh is [4H, H].
@@ -116,7 +139,7 @@ def test_xavier_and_he_keep_to_their_bounds(init: str, bound: float) -> None:
     assert not b_hh.any()
 
 
-@pytest.mark.parametrize("init", ["default", "zeros", "xavier"])
+@pytest.mark.parametrize("init", ["default", "zeros", "xavier", "normal", "uniform"])
 def test_the_forget_bias_is_the_sum_of_both_biases(init: str) -> None:
     model = LanguageModel(ModelConfig(V, E, H, 2, init=init, forget_bias=1.5))
     for layer in range(2):

@@ -36,6 +36,21 @@ def test_beyond_the_end_of_a_dialogue_nothing_counts() -> None:
     assert batch.counted.T.tolist() == [[True, True, False, True, True, False], [True, True, False, False, False, False]]
 
 
+def test_padding_counts_where_the_recipe_makes_that_mistake() -> None:
+    corpus = EncodedCorpus(np.array([END, 5, END] * 4, np.int32), np.arange(0, 13, 3))
+    settings = recipe(batch_size=1, fresh_rows=1, sequence_length=6, steps=5, count_padding=True)
+    batch = Batches(settings, [corpus], END, CPU).at(0)
+    # In the stream the opening of a dialogue still does not count.
+    assert batch.counted.T.tolist() == [[True, True, False, True, True, False], [True] * 6]
+
+
+def test_targets_that_are_not_shifted_are_the_inputs_and_the_same_ones_count() -> None:
+    right, wrong = (trainer(recipe(shift_targets=shifted)).batches for shifted in (True, False))
+    for step in range(10):
+        assert torch.equal(wrong.at(step).targets, right.at(step).inputs)
+        assert torch.equal(wrong.at(step).counted, right.at(step).counted)
+
+
 def test_fresh_rows_begin_with_what_a_conversation_begins_with() -> None:
     made = trainer(recipe(fresh_rows=7))
     for step in range(30):

@@ -5,8 +5,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from chatbot_tui.model.tokenizer import Tokenizer
 from chatbot_tui.training import losses
 from chatbot_tui.training.losses import counted, cross_entropy
+from chatbot_tui.training.stream import encode_corpus
 
 ROUNDING = 2**-8
 """Largest relative error of rounding to bfloat16, whose significands have 8 bits."""
@@ -72,6 +74,14 @@ def test_only_the_opening_of_a_dialogue_does_not_count() -> None:
     stream = torch.tensor([end, 5, end, 6, end, end, 5, end])[:, None]
     # The end-of-turn at position 5 follows another one: it opens a dialogue.
     assert counted(stream[:-1], stream[1:], end)[:, 0].tolist() == [True, True, True, True, False, True, True]
+
+
+def test_the_end_of_a_turn_of_which_nothing_was_kept_does_not_count() -> None:
+    tokenizer = Tokenizer.train_words(["a"], 3)
+    # The word stream drops punctuation: end a end, then nothing and its end, then a and its end.
+    stream = torch.from_numpy(encode_corpus([["a", "...", "a"]], tokenizer).tokens).long()[:, None]
+    assert stream[:, 0].tolist() == [0, 2, 0, 0, 2, 0]
+    assert counted(stream[:-1], stream[1:], 0)[:, 0].tolist() == [True, True, False, True, True]
 
 
 @pytest.mark.parametrize("fused", [False, True])

@@ -12,6 +12,9 @@ from chatbot_tui.training.recipes import NETWORK, CorpusShare, Recipe, build_rec
 
 SHIPPED = sorted(path.stem for path in recipes_folder().glob("*.toml"))
 
+FROM_0_TO = ("drop_factor", "label_smoothing", "focal_gamma", "unlikelihood", "entropy_reward")
+SWITCHES = ("decay_biases", "double_softmax", "shift_targets", "count_padding", "identical_embeddings", "freeze_embeddings")
+
 
 def message(name: str, changes: dict[str, Any] | None = None) -> str:
     with pytest.raises(InputError) as caught:
@@ -77,15 +80,27 @@ def test_a_corpus_is_found_by_the_beginning_of_its_name() -> None:
         *[(key, value) for key in ("vocab_size", "hidden_dim", "embedding_dim", "num_layers") for value in (0, -1, 2.5, "x", True, 10**12)],
         *[
             (key, value)
-            for key in ("batch_size", "sequence_length", "steps", "report_every", "save_every")
+            for key in ("batch_size", "sequence_length", "steps", "report_every", "save_every", "drop_every")
             for value in (0, 1.5, "x", True)
         ],
-        *[(key, value) for key in ("learning_rate", "weight_decay", "clip_norm", "epochs") for value in (-1, "x", True, float("nan"))],
-        *[(key, value) for key in ("seed", "warmup_steps", "fresh_rows") for value in (-1, 0.5, "x", False, 2**63)],
-        *[(key, value) for key in ("tokenizer", "optimizer", "schedule", "precision", "weights", "init") for value in ("x", 1, ["adam"])],
+        *[
+            (key, value)
+            for key in ("learning_rate", "weight_decay", "clip_norm", "epochs", *FROM_0_TO)
+            for value in (-1, "x", True, float("nan"))
+        ],
+        *[(key, value) for key in ("seed", "warmup_steps", "fresh_rows", "patience") for value in (-1, 0.5, "x", False, 2**63)],
+        *[(key, value) for key in SWITCHES for value in (0, "true", None)],
+        *[
+            (key, value)
+            for key in ("tokenizer", "optimizer", "schedule", "precision", "weights", "init", "class_weights")
+            for value in ("x", 1, ["adam"])
+        ],
         ("cell_activation", "sigmoid"),
         ("dropout", 1.0),
         ("final_share", 1.1),
+        ("drop_factor", 1.1),
+        ("label_smoothing", 1.1),
+        ("count_padding", True),
         ("momentum", float("inf")),
         ("forget_bias", "x"),
         ("tied", 1),
@@ -103,7 +118,7 @@ def test_a_corpus_is_found_by_the_beginning_of_its_name() -> None:
     ],
 )
 def test_a_wrong_value_is_named(key: str, value: object) -> None:
-    assert key in message("smalltalk", {key: value})
+    assert key in message("near-zero-init", {key: value})
 
 
 @pytest.mark.parametrize(
@@ -122,8 +137,21 @@ def test_a_wrong_entry_is_named(changes: dict[str, Any], named: str) -> None:
     assert named in message("smalltalk", changes)
 
 
+def test_padding_cannot_count_where_there_is_none() -> None:
+    expected = "count_padding is true but nothing is filled up: set fresh_rows to 1 or more"
+    assert message("near-zero-init", {"count_padding": True}) == expected
+    assert build_recipe("x", {"count_padding": True, "fresh_rows": 1}).count_padding
+
+
+def test_what_the_laboratory_turns_is_off_by_default() -> None:
+    plain = Recipe("x")
+    assert (plain.class_weights, plain.clip_norm, plain.fresh_rows) == ("none", 1.0, 0)
+    assert [getattr(plain, key) for key in FROM_0_TO[1:]] == [0.0] * 4
+    assert {key for key in SWITCHES if getattr(plain, key)} == {"decay_biases", "shift_targets"}
+
+
 def test_a_choice_lists_what_there_is() -> None:
-    assert message("smalltalk", {"optimizer": "rmsprop"}) == "optimizer is 'rmsprop': use one of adamw, adam, sgd"
+    assert message("smalltalk", {"optimizer": "rmsprop"}) == "optimizer is 'rmsprop': use one of adamw, adam, sgd, sgdw"
 
 
 def test_an_unknown_recipe_lists_what_there_is(tmp_path: Path) -> None:

@@ -64,6 +64,32 @@ def test_progress_that_is_saved_with_a_report_begins_a_new_mean(tmp_path: Path) 
     assert timeless(list(resumed.run())) == timeless([first[1], *straight])
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"schedule": "plateau", "patience": 0, "learning_rate": 1e-4, "optimizer": "sgdw", "momentum": 0.9, "weight_decay": 0.01},
+        {"schedule": "step", "drop_every": 4, "class_weights": "inverse", "decay_biases": False, "weight_decay": 0.1},
+        {"unlikelihood": 1.0, "fresh_rows": 2, "count_padding": True, "identical_embeddings": True, "freeze_embeddings": True},
+    ],
+)
+def test_what_the_laboratory_turns_goes_on_as_well(tmp_path: Path, changes: dict[str, Any]) -> None:
+    settings = recipe(steps=24, dropout=0.3, save_every=8, **changes)
+    path = tmp_path / "progress.pt"
+    straight = trainer(settings, valid=VALID)
+    expected = list(straight.run())
+    stopped = trainer(settings, valid=VALID).run(path)
+    # After the fourth report the progress of the sixteenth step is not yet on the disk, that of the eighth is.
+    for _ in range(4):
+        next(stopped)
+    resumed = trainer(settings, valid=VALID)
+    resumed.restore(path)
+    assert resumed.step == 8
+    assert timeless(list(resumed.run())) == timeless(expected)[2:]
+    assert same(weights(resumed), weights(straight))
+    if settings.schedule != "constant":
+        assert expected[-1].learning_rate < expected[0].learning_rate
+
+
 def test_a_kill_while_saving_leaves_the_progress_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "progress.pt"
     made = trainer(recipe())
@@ -194,4 +220,27 @@ def test_ctrl_c_in_a_step_leaves_a_whole_step(tmp_path: Path, monkeypatch: pytes
     stopped.save(tmp_path / "progress.pt")
     resumed.restore(tmp_path / "progress.pt")
     list(resumed.run())
+    assert same(weights(resumed), weights(straight))
+
+
+def test_ctrl_c_in_a_report_loses_nothing_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = recipe(steps=16, schedule="plateau", patience=0, learning_rate=1e-4)
+    straight, stopped, resumed = (trainer(settings, valid=VALID) for _ in range(3))
+    list(straight.run())
+    held_out = stopped.valid_loss
+
+    def interrupted() -> float | None:
+        if stopped.step == 8:
+            signal.raise_signal(signal.SIGINT)
+        return held_out()
+
+    monkeypatch.setattr(stopped, "valid_loss", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(stopped.run())
+    assert stopped.step == 8
+    stopped.save(tmp_path / "progress.pt")
+    resumed.restore(tmp_path / "progress.pt")
+    assert resumed._plateau.drops == 1
+    list(resumed.run())
+    assert resumed._plateau == straight._plateau
     assert same(weights(resumed), weights(straight))

@@ -1,8 +1,11 @@
 import math
 
 import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from chatbot_tui.training.schedule import learning_rate
+from chatbot_tui.training.schedule import Plateau, learning_rate
 
 
 def rate(step: int, *, total: int = 100, warmup: int = 0, kind: str = "cosine", final: float = 0.1) -> float:
@@ -40,3 +43,36 @@ def test_beyond_the_end_nothing_moves() -> None:
 
 def test_a_run_shorter_than_its_warm_up_never_peaks() -> None:
     assert [rate(step, total=2, warmup=4) for step in range(2)] == [0.5, 1.0]
+
+
+def test_a_step_schedule_drops_at_equal_distances_after_the_warm_up() -> None:
+    rates = [learning_rate(step, 100, 2.0, 2, "step", 0.0, drop_every=3, drop_factor=0.1) for step in range(9)]
+    assert rates == pytest.approx([1.0, 2.0, 2.0, 2.0, 2.0, 0.2, 0.2, 0.2, 0.02], rel=1e-12)
+
+
+def test_a_plateaus_rate_has_dropped_as_often_as_told() -> None:
+    rates = [learning_rate(50, 100, 2.0, 2, "plateau", 0.0, drop_factor=0.5, drops=drops) for drops in range(4)]
+    assert rates == [2.0, 1.0, 0.5, 0.25]
+
+
+@pytest.mark.parametrize("kind", ["step", "plateau"])
+def test_no_drop_goes_below_the_final_share(kind: str) -> None:
+    assert learning_rate(90, 100, 2.0, 0, kind, 0.3, drop_every=10, drop_factor=0.1, drops=9) == pytest.approx(0.6, abs=1e-12)
+
+
+@given(st.lists(st.floats(0.1, 10), min_size=1, max_size=60), st.integers(0, 4))
+def test_a_plateau_is_the_one_of_torch(losses: list[float], patience: int) -> None:
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=patience, min_lr=0.0, eps=0.0)
+    ours = Plateau()
+    for loss in losses:
+        theirs.step(loss)
+        ours = ours.after(loss, patience)
+        assert 0.5**ours.drops == optimizer.param_groups[0]["lr"]
+
+
+def test_a_plateau_wants_more_than_a_trifle() -> None:
+    held = Plateau().after(1.0, 0)
+    assert held == Plateau(1.0, 0, 0)
+    assert held.after(0.99995, 0).drops == 1
+    assert held.after(0.9998, 0) == Plateau(0.9998, 0, 0)

@@ -17,7 +17,7 @@ THINGS = ("cats", "dogs", "cars", "rain", "tea", "milk", "bread", "cheese", "boa
 DIALOGUES: list[Dialogue] = [[f"hello there {thing}", f"yes i like {thing} a lot"] for thing in THINGS] + [
     [f"do you like {thing}", "no i do not"] for thing in THINGS
 ]
-"""Twenty dialogues of two turns and 22 words; each takes 11 or 12 tokens of the word stream with its ends."""
+"""Twenty dialogues of two turns and 21 different words; each takes 11 or 12 tokens of the word stream with its ends."""
 
 NOTHING: Tokens = np.zeros(0, np.int32)
 
