@@ -224,7 +224,8 @@ def test_ctrl_c_in_a_step_leaves_a_whole_step(tmp_path: Path, monkeypatch: pytes
 
 
 def test_ctrl_c_in_a_report_loses_nothing_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = recipe(steps=16, schedule="plateau", patience=0, learning_rate=1e-4)
+    # Four steps at this rate lower the loss by less than what counts as better.
+    settings = recipe(steps=16, schedule="plateau", patience=0, learning_rate=1e-6)
     straight, stopped, resumed = (trainer(settings, valid=VALID) for _ in range(3))
     list(straight.run())
     held_out = stopped.valid_loss
