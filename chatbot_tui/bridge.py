@@ -26,7 +26,7 @@ from chatbot_tui.core.sampling import SamplingSettings
 if TYPE_CHECKING:
     from chatbot_tui.core.frames import ReplyEvent, StepFrame
 
-Kind: TypeAlias = Literal["value", "item", "end", "input-error", "failure"]
+Kind: TypeAlias = Literal["value", "items", "end", "input-error", "failure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Something that a call gave: a value, one item of an iterator, its end, or an error in words."""
+    """Something that a call gave: a value, a list of the next items of an iterator, its end, or an error in words."""
 
     number: int
     kind: Kind
@@ -235,8 +235,12 @@ class ChildBackend:
         try:
             while True:
                 answer = self._answers[number].get()
-                over = answer.kind != "item"
-                if answer.kind in ("value", "item"):
+                over = answer.kind != "items"
+                if answer.kind == "items":
+                    # Nothing comes after the end of a reply: whoever stops reading there has not left early.
+                    over = isinstance(answer.content[-1], ReplyFinished)
+                    yield from answer.content
+                if answer.kind == "value":
                     yield answer.content
                 if answer.kind == "end" or answer.kind == "value":
                     return
@@ -244,8 +248,6 @@ class ChildBackend:
                     raise InputError(answer.content)
                 if answer.kind == "failure":
                     raise InputError(f"{answer.content}: send again to start it afresh (details in {log_file()})")
-                if isinstance(answer.content, ReplyFinished):
-                    over = True
         finally:
             del self._answers[number]
             if not over:

@@ -4,20 +4,54 @@ import contextlib
 import os
 import queue
 import threading
+import time
 import traceback
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from chatbot_tui.bridge import Answer, Call, Channel
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.ports import ChatBackend
 
+GATHER_SECONDS = 0.02
+"""How long items are gathered after some were sent: a screen draws no more often, and each message costs it time."""
+
+
+class Outbox:
+    """Sends answers from a thread of its own: the first at once, those that follow closely together."""
+
+    def __init__(self, channel: Channel, gather_seconds: float = GATHER_SECONDS) -> None:
+        self._channel = channel
+        self._gather_seconds = gather_seconds
+        self._answers: queue.SimpleQueue[Answer] = queue.SimpleQueue()
+
+    def put(self, answer: Answer) -> None:
+        """Have an answer sent soon; in order."""
+        self._answers.put(answer)
+
+    def run(self) -> None:
+        """Send for ever."""
+        while True:
+            waiting = [self._answers.get()]
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    waiting.append(self._answers.get_nowait())
+            for (number, kind), answers in groupby(waiting, key=lambda answer: (answer.number, answer.kind)):
+                if kind == "items":
+                    self._channel.send(Answer(number, "items", [item for answer in answers for item in answer.content]))
+                    continue
+                for answer in answers:
+                    self._channel.send(answer)
+            time.sleep(self._gather_seconds)
+
 
 class Child:
-    """One backend, a thread that listens to the parent, and the main thread that computes."""
+    """One backend, a thread that listens to the parent, one that sends, and the main thread that computes."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self._outbox = Outbox(channel)
         self._calls: queue.SimpleQueue[Call] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._backend: ChatBackend | None = None
@@ -38,6 +72,11 @@ class Child:
         # The parent has gone, perhaps killed: nobody is left to answer.
         os._exit(0)
 
+    def send(self) -> None:
+        """Send what there is to say, until the parent goes away."""
+        with contextlib.suppress(OSError):
+            self._outbox.run()
+
     def run(self, backend: ChatBackend) -> None:
         """Answer calls in their order for ever."""
         with self._lock:
@@ -56,24 +95,22 @@ class Child:
         """Run one call and send what it gives."""
         try:
             if call.method == "load":
-                self._channel.send(Answer(call.number, "value", backend.load(*call.arguments)))
+                self._outbox.put(Answer(call.number, "value", backend.load(*call.arguments)))
                 return
             with self._lock:
                 items = iterate(backend, call)
                 self._obey(call.number)
                 self._told.clear()
             for item in items:
-                self._channel.send(Answer(call.number, "item", item))
-            self._channel.send(Answer(call.number, "end"))
+                self._outbox.put(Answer(call.number, "items", [item]))
+            self._outbox.put(Answer(call.number, "end"))
         except InputError as error:
-            self._channel.send(Answer(call.number, "input-error", str(error)))
+            self._outbox.put(Answer(call.number, "input-error", str(error)))
         except MemoryError:
-            self._channel.send(Answer(call.number, "input-error", "there is not enough memory for this: choose a smaller checkpoint"))
-        except OSError:
-            raise
+            self._outbox.put(Answer(call.number, "input-error", "there is not enough memory for this: choose a smaller checkpoint"))
         except Exception as error:
             traceback.print_exc()
-            self._channel.send(Answer(call.number, "failure", f"the net stopped with an internal error ({type(error).__name__})"))
+            self._outbox.put(Answer(call.number, "failure", f"the net stopped with an internal error ({type(error).__name__})"))
 
 
 def iterate(backend: ChatBackend, call: Call) -> Iterator[Any]:
@@ -92,11 +129,11 @@ def main() -> None:
     os.dup2(2, 1)
     child = Child(channel)
     threading.Thread(target=child.listen, daemon=True).start()
+    threading.Thread(target=child.send, daemon=True).start()
 
     from chatbot_tui.backend import LocalBackend
 
-    with contextlib.suppress(OSError):
-        child.run(LocalBackend())
+    child.run(LocalBackend())
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """The app: themes, settings, palette and the life of the process around the one chat screen."""
 
 import contextlib
-import gc
 import os
 import select
 import signal
@@ -12,8 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Event, InputEvent
 from textual.screen import Screen
 
 from chatbot_tui.core import paths
@@ -21,6 +22,8 @@ from chatbot_tui.core.ports import ChatBackend
 from chatbot_tui.core.settings import load_settings
 from chatbot_tui.ui.commands import ActionProvider, named_actions
 from chatbot_tui.ui.conversation import Conversation
+from chatbot_tui.ui.garbage import SEARCH_EVERY, IdleCollector
+from chatbot_tui.ui.messages import PanelsMounted
 from chatbot_tui.ui.preferences import Preferences
 from chatbot_tui.ui.screens.chat import ChatScreen
 from chatbot_tui.ui.themes import THEMES
@@ -64,6 +67,7 @@ class PlaygroundApp(App[None]):
     ) -> None:
         super().__init__()
         self.backend = backend
+        self._collector = IdleCollector()
         self._conversations = conversations or paths.conversations_folder()
         settings_path = settings or paths.settings_file()
         loaded, self._warning = load_settings(settings_path)
@@ -92,9 +96,21 @@ class PlaygroundApp(App[None]):
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             # Only the main thread of a Unix process takes signals; elsewhere the autosave has to do.
             self._loop_signals()
-        # Whoever opened the app may have put this off until the first paint.
-        self.call_after_refresh(gc.enable)
         self.call_after_refresh(self.chat.load, self._checkpoint, self._vocabulary)
+
+    @on(PanelsMounted)
+    def collect_when_idle(self) -> None:
+        """From now on look for garbage only while nobody types; whoever opened the app may have put it off until here."""
+        if not self.is_headless:
+            # A test runs many apps in one process, whose collector is its own.
+            self._collector.begin()
+            self.set_interval(SEARCH_EVERY, self._collector.search)
+
+    async def on_event(self, event: Event) -> None:
+        """Note when somebody typed last."""
+        if isinstance(event, InputEvent):
+            self._collector.touch()
+        await super().on_event(event)
 
     def _loop_signals(self) -> None:
         import asyncio

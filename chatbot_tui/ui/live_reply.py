@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from chatbot_tui.core.frames import StepFrame
     from chatbot_tui.core.ports import ReplyRequest
 
+_TOKENS: dict[int, int] = {}
+"""One object for each token that was ever drawn: as many as a vocabulary has, where an evening has a hundred thousand."""
+
 
 @dataclass
 class LiveReply:
@@ -36,7 +39,7 @@ class LiveReply:
         """Take in the next tokens, and the settings that drew them."""
         for frame in frames:
             self.texts.append(frame.text)
-            self.tokens.append(frame.token)
+            self.tokens.append(_TOKENS.setdefault(frame.token, frame.token))
             if frame.sampling is not None:
                 self._govern(frame.step, frame.sampling)
 

@@ -1,4 +1,4 @@
-"""What threads tell the screens; everything else travels as messages that the widgets define themselves."""
+"""What threads tell the screens, and the screens the app; everything else travels as messages that the widgets define themselves."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from chatbot_tui.core.ports import LoadedCheckpoint
+
+
+class PanelsMounted(Message):
+    """The chat screen is complete."""
 
 
 class EventsWaiting(Message):

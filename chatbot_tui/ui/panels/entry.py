@@ -21,7 +21,7 @@ FARTHEST = 100
 
 
 def _integers() -> array[int]:
-    return array("L")
+    return array("I")
 
 
 def _floats() -> array[float]:

@@ -21,7 +21,7 @@ from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.ports import ChatBackend, Pace
 from chatbot_tui.core.sampling import PRESETS, SamplingSettings
 from chatbot_tui.ui.conversation import Conversation
-from chatbot_tui.ui.messages import CheckpointLoaded, CheckpointRefused
+from chatbot_tui.ui.messages import CheckpointLoaded, CheckpointRefused, PanelsMounted
 from chatbot_tui.ui.panels.deck import PanelDeck
 from chatbot_tui.ui.panels.inspector import heading
 from chatbot_tui.ui.panels.parameters import SPEEDS, preset, summary
@@ -139,6 +139,7 @@ class ChatScreen(SpeakingScreen):
             CollapsePanel().data_bind(ChatScreen.cursor),
             SamplingPanel().data_bind(ChatScreen.seed, ChatScreen.pace, settings=ChatScreen.sampling),
         )
+        self.post_message(PanelsMounted())
 
     def on_unmount(self) -> None:
         """Keep everything, and let the network end."""
