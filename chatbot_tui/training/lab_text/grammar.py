@@ -75,7 +75,7 @@ def parse(text: str) -> Template:
             groups[-1].append([])
         elif bracket == ")":
             options = groups.pop()
-            groups[-1][-1].append(Choice(tuple(tuple(option) for option in options)))
+            groups[-1][-1].append(Choice(tuple(tuple(part for part in option if part) for option in options)))
         elif fresh:
             groups[-1][-1].append(Slot(fresh, None))
         else:

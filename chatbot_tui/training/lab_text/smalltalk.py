@@ -11,6 +11,8 @@ from chatbot_tui.training.lab_text.topics import Script, Talk, Turn, load_talk
 
 WORDS = 300_000
 """How much there is unless said otherwise, in white-space words."""
+HELD_OUT_WORDS = 30_000
+"""How much is kept aside for validation."""
 SHORTEST, LONGEST = 4, 12
 """Turns in a conversation."""
 GREETED = 0.4
@@ -47,6 +49,15 @@ def lab_dialogues(seed: int = 0, words: int = WORDS) -> list[list[str]]:
     return [list(turns) for turns in dialogues]
 
 
+def held_out_dialogues(seed: int = 0, words: int = WORDS, held_out: int = HELD_OUT_WORDS) -> list[list[str]]:
+    """Return the conversations that would come next: none of them is among `lab_dialogues(seed, words)`.
+
+    Raises:
+        InputError: the files of the topics are missing or damaged.
+    """
+    return lab_dialogues(seed, words + held_out)[len(lab_dialogues(seed, words)) :]
+
+
 @dataclass(frozen=True)
 class Told:
     """A scene that has been played, and which of the two speakers may come back to it."""
@@ -66,15 +77,15 @@ class Conversation:
         first = pick(len(people), rng)
         second = (first + 1 + pick(len(people) - 1, rng)) % len(people)
         self._speakers = (first, second)
-        self._names = tuple(self._scene().tell(people[index][NAME]) for index in self._speakers)
+        self.names = tuple(self._scene().tell(people[index][NAME]) for index in self._speakers)
         self._turns: list[str] = []
         self._told: list[Told] = []
         self._unasked: list[Told] = []
 
     def turns(self) -> list[str]:
         """Put the conversation together."""
-        # The larger of two draws: what was said is taken up again in longer conversations.
-        length = max(SHORTEST + pick(LONGEST - SHORTEST + 1, self._rng) for _ in range(2))
+        # The largest of three draws: what was said is taken up again in longer conversations.
+        length = max(SHORTEST + pick(LONGEST - SHORTEST + 1, self._rng) for _ in range(3))
         # A scene has to fit in beside a greeting and a goodbye.
         parted = length - 2 >= SHORTEST and self._rng.random() < PARTED
         if length - 2 * parted - 2 >= SHORTEST and self._rng.random() < GREETED:
@@ -83,7 +94,7 @@ class Conversation:
                 self._say(scene, self._one_of(ways))
         topics = list(self._talk.topics.values())
         while (left := length - 2 * parted - len(self._turns)) > 1:
-            if self._rng.random() < TAKEN_UP and self._take_up():
+            if self._rng.random() < TAKEN_UP and self._take_up(left):
                 continue
             fitting = [script for script in topics.pop(pick(len(topics), self._rng)) if len(script.turns) <= left] if topics else []
             if fitting:
@@ -104,13 +115,16 @@ class Conversation:
         self._told.append(told)
         self._unasked.append(told)
 
-    def _take_up(self) -> bool:
-        """Come back to a scene other than the latest; False where the next speaker has nothing to ask."""
-        before = [told for told in self._unasked if told is not self._told[-1] and told.asker == len(self._turns) % 2]
+    def _take_up(self, left: int) -> bool:
+        """Come back to a scene other than the latest, in at most `left` turns; False where there is none to come back to."""
+        # Where the other has the word, he passes it on first.
+        before = [told for told in self._unasked if told is not self._told[-1] and (left > 2 or told.asker == len(self._turns) % 2)]
         if not before:
             return False
         told = self._one_of(before)
         self._unasked.remove(told)
+        if told.asker != len(self._turns) % 2:
+            self._say(self._scene(), self._one_of(self._talk.prompts))
         self._play(told.scene, told.script.later)
         return True
 
@@ -141,7 +155,7 @@ class Conversation:
     def _say(self, scene: Scene, template: Template, starts: Sequence[Template] = ()) -> None:
         """Say a turn, perhaps with one of `starts`; then a question may also name the one who is asked."""
         text = self._fill(scene, self._one_of(starts) + template if starts else template)
-        other = self._names[1 - len(self._turns) % 2]
+        other = self.names[1 - len(self._turns) % 2]
         if starts and text.endswith("?") and other not in text and self._rng.random() < ADDRESSED:
             text = f"{text[:-1]}, {other}?"
         self._turns.append(tidy(text))
@@ -149,8 +163,8 @@ class Conversation:
     def _fill(self, scene: Scene, template: Template) -> str:
         """Fill in what the next speaker says."""
         speaker = len(self._turns) % 2
-        scene.name("me", self._names[speaker])
-        scene.name("you", self._names[1 - speaker])
+        scene.name("me", self.names[speaker])
+        scene.name("you", self.names[1 - speaker])
         return scene.tell(template)
 
     def _one_of(self, options: Sequence[Option]) -> Option:

@@ -1,7 +1,7 @@
 """What the small talk is about: scenes on everyday topics, read from the files that come with the program."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,10 +9,12 @@ from typing import Any, TypeAlias
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.paths import assets
-from chatbot_tui.training.lab_text.grammar import Template, Words, parse, parse_list
+from chatbot_tui.training.lab_text.grammar import Template, Words, parse, parse_list, slots
 
 COMMON = "common"
 """The file with the words that every topic shares, and with how conversations begin and end."""
+SPEAKERS = ("me", "you")
+"""Slots for the names of the one who speaks and the one who listens."""
 
 
 Turn: TypeAlias = tuple[tuple[Template, ...], ...]
@@ -43,6 +45,8 @@ class Talk:
     """How to pass to another topic; most are empty."""
     starts: tuple[Template, ...]
     """How an answer may begin; half are empty."""
+    prompts: tuple[Template, ...]
+    """How to give the other the word."""
     goodbyes: tuple[Template, ...]
     wishes: tuple[Template, ...]
     replies: tuple[Template, ...]
@@ -51,17 +55,23 @@ class Talk:
 
 @lru_cache(maxsize=1)
 def load_talk() -> Talk:
-    """Read and parse all topics. Raises InputError when a file is missing or damaged."""
-    folder = assets() / "lab_text"
+    """Read the topics that come with the program. Raises InputError when a file is missing or damaged."""
+    return read_talk(assets() / "lab_text")
+
+
+def read_talk(folder: Path) -> Talk:
+    """Read and parse the topics of a folder. Raises InputError when a file is missing or damaged."""
     try:
         files = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.toml"))}
         return build_talk(files)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"the built-in text in {relative(folder)} is damaged ({error}): install chatbot-tui again") from None
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        place = "/".join(folder.parts[-2:])
+        reason = " ".join(str(error).split())
+        raise InputError(f"the built-in text in {place} is damaged ({reason}): install chatbot-tui again") from None
 
 
 def build_talk(files: Mapping[str, Mapping[str, Any]]) -> Talk:
-    """Parse the topics' files. Raises ValueError, KeyError or TypeError where one is malformed."""
+    """Parse the topics' files. Raises ValueError, LookupError, TypeError or AttributeError where one is malformed."""
     lists: dict[str, Words] = {}
     for name, file in files.items():
         for title, entries in file["lists"].items():
@@ -70,16 +80,43 @@ def build_talk(files: Mapping[str, Mapping[str, Any]]) -> Talk:
             lists[title] = parse_list(entries)
     talk = files[COMMON]["talk"]
     topics = {name: tuple(build_script(scene) for scene in file["scenes"]) for name, file in files.items() if name != COMMON}
-    return Talk(
+    greetings = tuple(Script(parse_turns(turns)) for turns in talk["greetings"])
+    if not topics or not greetings:
+        raise ValueError("a topic and a greeting are needed")
+    parsed = Talk(
         lists,
         topics,
-        tuple(Script(parse_turns(turns)) for turns in talk["greetings"]),
+        greetings,
         parse_all(talk["links"]),
         parse_all(talk["starts"]),
+        parse_all(talk["prompts"]),
         parse_all(talk["goodbyes"]),
         parse_all(talk["wishes"]),
         parse_all(talk["replies"]),
     )
+    check_slots(parsed)
+    return parsed
+
+
+def templates(talk: Talk) -> Iterator[Template]:
+    """Yield every template there is, those of the lists too."""
+    for words in talk.lists.values():
+        for entry in words.entries:
+            yield from entry.values()
+    for script in (*talk.greetings, *(script for scripts in talk.topics.values() for script in scripts)):
+        for turn in (*script.turns, *script.later, (script.farewell,)):
+            for group in turn:
+                yield from group
+    for group in (talk.links, talk.starts, talk.prompts, talk.goodbyes, talk.wishes, talk.replies):
+        yield from group
+
+
+def check_slots(talk: Talk) -> None:
+    """Raise LookupError where a slot has no list, or its list not the field."""
+    for template in templates(talk):
+        for slot in slots(template):
+            if slot.key not in SPEAKERS and any(slot.field not in entry for entry in talk.lists[slot.source].entries):
+                raise LookupError(f"{slot.source} has no {slot.field}")
 
 
 def build_script(scene: Mapping[str, Any]) -> Script:
@@ -101,10 +138,7 @@ def parse_turns(turns: Sequence[Sequence[Any]]) -> tuple[Turn, ...]:
 
 
 def parse_all(texts: Sequence[str]) -> tuple[Template, ...]:
-    """Parse a list of templates."""
+    """Parse a list of templates. Raises ValueError where it is empty."""
+    if isinstance(texts, str) or not texts:
+        raise ValueError(f"{texts!r} is no list of texts")
     return tuple(parse(text) for text in texts)
-
-
-def relative(folder: Path) -> str:
-    """Return the last two parts of a path: enough to find it, and the same on every machine."""
-    return "/".join(folder.parts[-2:])
