@@ -57,6 +57,11 @@ class ReplyControl:
         """Whether the reply is to end."""
         return self._cancelled
 
+    @property
+    def flat_out(self) -> bool:
+        """Whether nothing but the machine holds the tokens up."""
+        return self._pace.tokens_per_second is None and not self._pace.paused and not self._cancelled
+
     def next_token(self) -> SamplingSettings | None:
         """Wait until a token may come and return the settings that draw it; None once the reply is cancelled."""
         with self._changed:

@@ -8,13 +8,12 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.frames import TokenScore
 from chatbot_tui.core.ports import Turn
 from chatbot_tui.model.checkpoint import Checkpoint
-from chatbot_tui.model.step import Stepper, StepState, StepTrace
+from chatbot_tui.model.step import Array, Stepper, StepState, StepTrace
 
 KEEP_EVERY = 512
 """A state is kept for good every so many tokens; anything between is computed again from there."""
@@ -65,7 +64,7 @@ class Conversation:
         last_turn = boundaries[-2] if len(boundaries) > 1 else 0
         start = self._resume_before(last_turn - 1 if score else len(stream) - 1)
         state = previous = self._kept[start]
-        features: list[Tensor] = []
+        features: list[Array] = []
         trace: StepTrace | None = None
         keep = set(boundaries)
         position = start
@@ -76,7 +75,7 @@ class Conversation:
                 self._kept[position] = state
             if position % KEEP_EVERY == 0 and whole_block(position, boundaries):
                 block, state = self._stepper.read(stream[position : position + KEEP_EVERY], state)
-                features += block if score and position >= last_turn - 1 else ()
+                features += list(block) if score and position >= last_turn - 1 else []
                 position += KEEP_EVERY
                 continue
             trace = self._stepper.step(int(stream[position]), state)
@@ -129,7 +128,7 @@ class Conversation:
         recent = set(boundaries[-KEEP_RECENT:]) | {boundary - 1 for boundary in boundaries[-KEEP_RECENT:]}
         self._kept = {position: state for position, state in self._kept.items() if position % KEEP_EVERY == 0 or position in recent}
 
-    def _score(self, turn: Turn, features: list[Tensor], *, first: bool) -> tuple[tuple[TokenScore, ...], tuple[str, ...]]:
+    def _score(self, turn: Turn, features: list[Array], *, first: bool) -> tuple[tuple[TokenScore, ...], tuple[str, ...]]:
         """Return the surprisal of each token of the last turn, and its words that the vocabulary lacks."""
         pieces = self._pieces(turn.text)
         wanted = [token for token, _ in pieces]
@@ -137,9 +136,9 @@ class Conversation:
         surprisals: list[float | None] = [None] if first and wanted else []
         scored = wanted[1:] if first else wanted
         for start in range(0, len(scored), SCORE_ROWS):
-            rows = torch.stack(before[start : start + SCORE_ROWS][: len(scored) - start])
+            rows = np.stack(before[start : start + SCORE_ROWS][: len(scored) - start])
             targets = torch.tensor(scored[start : start + SCORE_ROWS])
-            log_p = self._stepper.logits(rows).double().log_softmax(dim=1)
+            log_p = torch.from_numpy(self._stepper.logits(rows)).double().log_softmax(dim=1)
             surprisals += (-log_p.gather(1, targets[:, None])[:, 0]).tolist()
         scores = tuple(TokenScore(token, text, value) for (token, text), value in zip(pieces, surprisals, strict=True))
         return scores, tuple(self._tokenizer.unknown_words(turn.text))

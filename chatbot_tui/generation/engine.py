@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,26 +11,12 @@ from chatbot_tui.core.ports import ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.generation.collapse import CollapseWatch
 from chatbot_tui.generation.control import ReplyControl
-from chatbot_tui.generation.conversation import Conversation, Reading
+from chatbot_tui.generation.conversation import Conversation
+from chatbot_tui.generation.drawing import Drawing, Plan
 from chatbot_tui.generation.measure import Measure
-from chatbot_tui.generation.sampler import Draw, Step, distribution, draw, sample
 from chatbot_tui.model.checkpoint import Checkpoint
-from chatbot_tui.model.step import Stepper, as_array
+from chatbot_tui.model.step import Stepper
 from chatbot_tui.signals.sensitivity import probe_prompts, prompt_sensitivity
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a reply's tokens depend on, besides the conversation."""
-
-    seed: int
-    reply: int
-    max_tokens: int
-    min_tokens: int
-    top: int | None
-    pinned: tuple[int, ...]
-    forced: tuple[int, ...] | None = None
-    """Tokens that are known already: they are described, not drawn."""
 
 
 class Engine:
@@ -66,11 +51,11 @@ class Engine:
             yield ReplyFinished("", "cancelled", "healthy", None, 0, 0.0)
             return
         yield PromptScored(reading.scores, reading.dropped)
-        watched = self.watched(request.pinned)
-        plan = Plan(request.seed, request.reply, request.max_tokens, request.min_tokens, request.top, watched)
+        plan = self._plan(request.seed, request.reply, request.max_tokens, request.min_tokens)
+        drawing = Drawing(self._stepper, reading, plan, lambda: control.flat_out)
         texts: list[str] = []
         frame: StepFrame | None = None
-        for frame in self._frames(reading, plan, lambda _step: control.next_token()):
+        for frame in self._frames(drawing, plan, lambda _step: control.next_token(), request.top, self.watched(request.pinned)):
             texts.append(frame.text)
             yield frame
         reason: FinishReason = "cancelled"
@@ -107,62 +92,39 @@ class Engine:
             return settings
 
         tokens = turn.tokens
-        plan = Plan(turn.seed, turn.reply, len(tokens), turn.min_tokens, top, self.watched(pinned), tokens)
-        yield from self._frames(reading, plan, settings_at)
+        plan = self._plan(turn.seed, turn.reply, len(tokens), turn.min_tokens, tokens)
+        drawing = Drawing(self._stepper, reading, plan, lambda: True)
+        yield from self._frames(drawing, plan, settings_at, top, self.watched(pinned))
 
     def watched(self, words: Sequence[str]) -> tuple[int, ...]:
         """Return the first token of each word as it stands after a space; words that the vocabulary lacks are left out."""
         first = (self.tokenizer.encode(word)[:1] for word in words)
         return tuple(dict.fromkeys(token for tokens in first for token in tokens if token != self.tokenizer.unknown_id))
 
-    def _frames(self, reading: Reading, plan: Plan, settings_for: Callable[[int], SamplingSettings | None]) -> Iterator[StepFrame]:
-        trace, previous = reading.trace, reading.previous
-        history = np.empty(len(reading.history) + plan.max_tokens, np.int64)
-        history[: len(reading.history)] = reading.history
-        said = len(reading.history)
+    def _plan(self, seed: int, reply: int, max_tokens: int, min_tokens: int, forced: tuple[int, ...] | None = None) -> Plan:
+        return Plan(seed, reply, max_tokens, min_tokens, self._banned, self._banned_and_ends, self.tokenizer.end_id, forced)
+
+    def _frames(
+        self,
+        drawing: Drawing,
+        plan: Plan,
+        settings_for: Callable[[int], SamplingSettings | None],
+        top: int | None,
+        pinned: tuple[int, ...],
+    ) -> Iterator[StepFrame]:
         watch = CollapseWatch(self.prompt_sensitivity)
         text_stream = self.tokenizer.stream()
-        mu: float | None = None
         for step in range(plan.max_tokens):
             settings = settings_for(step)
             if settings is None:
                 return
-            view = self._measure.view(as_array(self._stepper.logits(trace.features)))
-            banned = self._banned_and_ends if step < plan.min_tokens else self._banned
-            at = Step(history[:said], banned, plan.seed, plan.reply, step, mu)
-            drawn = sample(view.logits, settings, at) if plan.forced is None else force(view.logits, settings, at, plan.forced[step])
-            token, mu = drawn.token, drawn.mirostat_mu
-            is_end = token == self.tokenizer.end_id
+            drawn = drawing.next(settings)
+            token = drawn.draw.token
+            is_end = token == plan.end
+            view = self._measure.view(drawn.logits)
             text = text_stream.push(token)
-            h = as_array(trace.state.h).reshape(-1)
-            reading_now = watch.update(token, text, float(view.p[token]), h, view.p, view.kl_unigram, is_end=is_end)
-            yield self._measure.frame(
-                text=text,
-                token=token,
-                view=view,
-                drawn=drawn,
-                at=at,
-                sampling=settings,
-                top=plan.top,
-                pinned=plan.pinned,
-                trace=trace,
-                previous=previous,
-                collapse=reading_now,
-            )
+            h = drawn.moment.trace.state.h.reshape(-1)
+            collapse = watch.update(token, text, float(view.p[token]), h, view.p, view.kl_unigram, is_end=is_end)
+            yield self._measure.frame(drawn, view, text=text, top=top, pinned=pinned, collapse=collapse)
             if is_end:
                 return
-            history[said] = token
-            said += 1
-            previous = trace.state
-            trace = self._stepper.step(token, trace.state)
-
-
-def force(logits: np.ndarray, settings: SamplingSettings, at: Step, token: int) -> Draw:
-    """Return the draw as it was, with the token that was drawn then, should a machine round differently."""
-    drawn = sample(logits, settings, at)
-    if drawn.token == token:
-        return drawn
-    before = distribution(logits, settings, at)
-    p = float(before.p_sampled[token])
-    mu = before.mirostat.next_mu(p) if before.mirostat is not None and p > 0 else None
-    return Draw(token, drawn.u, draw(before, drawn.u).drawn_from, mu, before)

@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot_tui.core.frames import Candidate, CollapseReading, Counterfactual, Gates, LayerState, StepFrame
-from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.generation.counterfactuals import others_from
+from chatbot_tui.generation.drawing import Drawn
 from chatbot_tui.generation.randomness import uniform
-from chatbot_tui.generation.sampler import STAGES, Draw, Step
+from chatbot_tui.generation.sampler import STAGES, Draw
 from chatbot_tui.generation.vectors import Ids, largest
 from chatbot_tui.model.checkpoint import Checkpoint
-from chatbot_tui.model.step import StepState, StepTrace, as_array
+from chatbot_tui.model.step import StepState, StepTrace
 from chatbot_tui.signals.divergence import entropy, unigram
 from chatbot_tui.signals.saturation import saturation
 
@@ -29,6 +29,8 @@ class ModelView:
     """The model's distribution at one step, before any sampler."""
 
     logits: Vector
+    below: Vector
+    """Logits less the largest."""
     p: Vector
     entropy: float
     """Nats."""
@@ -46,15 +48,14 @@ class Measure:
         hidden = checkpoint.model.config.hidden_dim
         self._directions = orthonormal_pair(hidden)
 
-    def view(self, logits: npt.NDArray[np.floating]) -> ModelView:
-        """Return softmax, entropy and divergence from the training frequencies, in float64."""
-        z = logits.astype(np.float64)
-        below = z - z.max()
+    def view(self, logits: Vector) -> ModelView:
+        """Return softmax, entropy and divergence from the training frequencies."""
+        below = logits - logits.max()
         p = np.exp(below)
         total = p.sum()
         p /= total
         nats = max(0.0, float(np.log(total)) - float(p @ below))
-        return ModelView(z, p, nats, None if self._log_u is None else max(0.0, -nats - float(p @ self._log_u)))
+        return ModelView(logits, below, p, nats, None if self._log_u is None else max(0.0, -nats - float(p @ self._log_u)))
 
     def candidates(self, ids: Ids, view: ModelView, drawn: Draw) -> list[Candidate]:
         """Describe tokens by id."""
@@ -66,61 +67,51 @@ class Measure:
         ]
 
     def frame(
-        self,
-        *,
-        text: str,
-        token: int,
-        view: ModelView,
-        drawn: Draw,
-        at: Step,
-        sampling: SamplingSettings,
-        top: int | None,
-        pinned: Sequence[int],
-        trace: StepTrace,
-        previous: StepState,
-        collapse: CollapseReading,
+        self, drawn: Drawn, view: ModelView, *, text: str, top: int | None, pinned: Sequence[int], collapse: CollapseReading
     ) -> StepFrame:
         """Put together everything that is known of one token."""
+        moment, draw, token = drawn.moment, drawn.draw, drawn.draw.token
+        at = moment.at
         size = len(view.p)
         head = largest(view.logits, min(HEAD_TOKENS, size))
         place = rank(view.logits, token, head)
         listed = head[:top] if top is not None and top <= len(head) else largest(view.logits, size if top is None else top)
         if place >= len(listed):
             listed = np.append(listed, token)
-        top_candidates = self.candidates(listed, view, drawn)
-        kept = drawn.distribution.kept
-        p_kept = drawn.p_sampled if len(kept) == size else drawn.p_sampled[kept]
+        top_candidates = self.candidates(listed, view, draw)
+        kept = draw.distribution.kept
+        p_kept = draw.p_sampled if len(kept) == size else draw.p_sampled[kept]
         walk = kept[largest(p_kept, min(RULER_TOKENS, len(kept)))].tolist()
         if token not in walk:
             walk.append(token)
-        u = uniform(at.seed, at.reply, at.step) if drawn.u is None else drawn.u
-        others = others_from(view.logits, view.p, head, at.banned, u)
+        u = uniform(at.seed, at.reply, at.step) if draw.u is None else draw.u
+        others = others_from(view.below, view.p, head, at.banned, u)
         return StepFrame(
             step=at.step,
             token=token,
             text=text,
             p_model=float(view.p[token]),
-            p_sampled=float(drawn.p_sampled[token]),
+            p_sampled=float(draw.p_sampled[token]),
             rank=place,
             entropy=view.entropy,
-            entropy_sampled=0.0 if drawn.distribution.greedy else entropy(p_kept),
-            u=drawn.u,
+            entropy_sampled=0.0 if draw.distribution.greedy else entropy(p_kept),
+            u=draw.u,
             top=tuple(top_candidates),
             tail_p_model=tail(view.p, listed),
-            tail_p_sampled=tail(drawn.p_sampled, listed),
+            tail_p_sampled=tail(draw.p_sampled, listed),
             vocabulary_size=size,
             kept=int(np.count_nonzero(p_kept)),
-            cuts=drawn.distribution.cuts,
-            ruler=self._among(top_candidates, walk, view, drawn),
-            drawn_from=drawn.drawn_from,
+            cuts=draw.distribution.cuts,
+            ruler=self._among(top_candidates, walk, view, draw),
+            drawn_from=draw.drawn_from,
             counterfactuals=tuple(Counterfactual(name, other, self._texts[other]) for name, other in others.items()),
-            pinned=self._watched(pinned, view, drawn, head),
-            state=layer_states(trace, previous),
-            h_position=self._position(trace),
+            pinned=self._watched(pinned, view, draw, head),
+            state=layer_states(moment.trace, moment.previous),
+            h_position=self._position(moment.trace),
             collapse=collapse,
             is_end=token == self._end,
-            mirostat_mu=None if drawn.distribution.mirostat is None else drawn.distribution.mirostat.mu,
-            sampling=sampling,
+            mirostat_mu=None if draw.distribution.mirostat is None else draw.distribution.mirostat.mu,
+            sampling=moment.settings,
         )
 
     def _among(self, known: Sequence[Candidate], tokens: Sequence[int], view: ModelView, drawn: Draw) -> tuple[Candidate, ...]:
@@ -136,16 +127,16 @@ class Measure:
         return tuple(replace(candidate, rank=rank(view.logits, candidate.token, head)) for candidate in described)
 
     def _position(self, trace: StepTrace) -> tuple[float, float]:
-        x, y = (self._directions @ as_array(trace.state.h[-1])).tolist()
+        x, y = (self._directions @ trace.state.h[-1]).tolist()
         return x, y
 
 
 def layer_states(trace: StepTrace, previous: StepState) -> tuple[LayerState, ...]:
     """Return norms, change, gate means and saturation of every layer."""
-    h, gates = as_array(trace.state.h), as_array(trace.gates)
+    h, gates = trace.state.h, trace.gates
     vectors = np.empty((3, *h.shape))  # h, c, change of h
-    vectors[0], vectors[1] = h, as_array(trace.state.c)
-    np.subtract(vectors[0], as_array(previous.h), out=vectors[2])
+    vectors[0], vectors[1] = h, trace.state.c
+    np.subtract(vectors[0], previous.h, out=vectors[2])
     norms = np.sqrt(np.einsum("klh,klh->lk", vectors, vectors)).tolist()
     means = (np.add.reduce(gates, axis=2, dtype=np.float64) / gates.shape[2]).tolist()
     stuck = saturation(gates).tolist()

@@ -49,7 +49,7 @@ def cut(logits: Vector, where: Mask | Ids) -> Vector:
     return result
 
 
-def kth_largest(values: Vector, k: int) -> float:
+def kth_largest(values: npt.NDArray[np.floating], k: int) -> float:
     """Return the k-th largest value, counting ties; 1 <= k <= values.size."""
     bound = lower_bound(values, k)
     if bound > -np.inf:
@@ -59,7 +59,7 @@ def kth_largest(values: Vector, k: int) -> float:
     return float(np.partition(values, values.size - k)[values.size - k])
 
 
-def largest(values: Vector, k: int) -> Ids:
+def largest(values: npt.NDArray[np.floating], k: int) -> Ids:
     """Return the ids of the k largest values in descending order, ties in the order of their ids; all of them if there are fewer."""
     if 0 < k < values.size:
         ids = np.flatnonzero(values >= lower_bound(values, k))
@@ -69,7 +69,7 @@ def largest(values: Vector, k: int) -> Ids:
     return (-values).argsort(kind="stable")[: max(k, 0)]
 
 
-def lower_bound(values: Vector, k: int) -> float:
+def lower_bound(values: npt.NDArray[np.floating], k: int) -> float:
     """Return a number that at least k of the values reach, and few more where k is small; 1 <= k <= values.size."""
     columns = 4 * k
     if columns * 4 > values.size:
@@ -91,7 +91,7 @@ class Crossing:
     def upto(self, keys: Vector) -> Mask:
         """Return where the entries stand that the walk has met, the one that crosses included."""
         key = keys[self.position]
-        met = keys < key
+        met: Mask = keys < key
         met[np.flatnonzero(keys[: self.position + 1] == key)] = True
         return met
 

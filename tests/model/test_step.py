@@ -1,5 +1,6 @@
 """One token at a time must be the same net as a whole sequence."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -36,9 +37,9 @@ def test_step_agrees_with_forward_to_1e_10_in_float64(config: ModelConfig, table
     for position, token in enumerate(tokens[:, 0].tolist()):
         trace = stepper.step(token, state)
         state = trace.state
-        assert torch.allclose(stepper.logits(trace.features), logits[position, 0], atol=1e-10, rtol=0)
-    assert torch.allclose(state.h, h[:, 0], atol=1e-10, rtol=0)
-    assert torch.allclose(state.c, c[:, 0], atol=1e-10, rtol=0)
+        np.testing.assert_allclose(stepper.logits(trace.features), logits[position, 0], atol=1e-10, rtol=0)
+    np.testing.assert_allclose(state.h, h[:, 0], atol=1e-10, rtol=0)
+    np.testing.assert_allclose(state.c, c[:, 0], atol=1e-10, rtol=0)
 
 
 def test_gates_are_those_of_the_equations() -> None:
@@ -50,21 +51,38 @@ def test_gates_are_those_of_the_equations() -> None:
     trace = stepper.step(2, first.state)
     w_ih, w_hh, b_ih, b_hh = model.layer_weights(0)
     with torch.no_grad():
-        z = w_ih @ model.embedding.weight[2] + b_ih + w_hh @ first.state.h[0] + b_hh
+        z = w_ih @ model.embedding.weight[2] + b_ih + w_hh @ torch.from_numpy(first.state.h[0]) + b_hh
         i, f, g, o = z[0:4].sigmoid(), z[4:8].sigmoid(), z[8:12].tanh(), z[12:16].sigmoid()
-        c = f * first.state.c[0] + i * g
-    assert torch.allclose(trace.gates[0], torch.stack([i, f, g, o]))
-    assert torch.allclose(trace.state.c[0], c)
-    assert torch.allclose(trace.state.h[0], o * c.tanh())
+        c = f * torch.from_numpy(first.state.c[0]) + i * g
+    np.testing.assert_allclose(trace.gates[0], torch.stack([i, f, g, o]), atol=1e-14)
+    np.testing.assert_allclose(trace.state.c[0], c, atol=1e-14)
+    np.testing.assert_allclose(trace.state.h[0], o * c.tanh(), atol=1e-14)
 
 
 def test_a_state_is_never_changed_by_later_steps() -> None:
     torch.manual_seed(3)
     stepper = Stepper(LanguageModel(ModelConfig(9, 4, 6, 2)).eval())
     first = stepper.step(1, stepper.zero_state())
-    h, c = first.state.h.clone(), first.state.c.clone()
+    h, c = first.state.h.copy(), first.state.c.copy()
     for token in range(9):
         stepper.step(token, first.state)
-    assert torch.equal(first.state.h, h)
-    assert torch.equal(first.state.c, c)
+    assert np.array_equal(first.state.h, h)
+    assert np.array_equal(first.state.c, c)
     assert not stepper.zero_state().h.any()
+
+
+def test_gates_that_are_all_but_shut_or_open_stay_between_0_and_1() -> None:
+    # Biases of +-1000 are far beyond where exp overflows, in float32 too.
+    model = LanguageModel(ModelConfig(3, 2, 4, 1)).eval().requires_grad_(False)
+    for sign in (1.0, -1.0):
+        model.lstm.get_parameter("bias_ih_l0").fill_(sign * 1000.0)
+        gates = Stepper(model).step(1, Stepper(model).zero_state()).gates[0]
+        assert gates[[0, 1, 3]].tolist() == [[max(sign, 0.0)] * 4] * 3
+        assert gates[2].tolist() == [sign] * 4
+
+
+def test_logits_of_many_features_are_those_of_each() -> None:
+    torch.manual_seed(4)
+    stepper = Stepper(LanguageModel(ModelConfig(9, 4, 6, 2, tied=True)).double().eval())
+    features, _ = stepper.read([1, 2, 3], stepper.zero_state())
+    np.testing.assert_allclose(stepper.logits(features), [stepper.logits(row) for row in features], atol=1e-12)
