@@ -19,7 +19,7 @@ LOADING_STARTS = 3
 LETTERS = 150
 STEP_ROUNDS = 25
 SMALL = Shape(words=300, vocabulary=500, embedding=16, hidden=32)
-"""Speaks a hundred thousand tokens within a minute; what the screen keeps of a token does not depend on the net's size."""
+"""Speaks a hundred thousand tokens within minutes; what the screen keeps of a token does not depend on the net's size."""
 HEADINGS = ("what", "measured", "reference", "ratio", "budget", "met")
 
 
