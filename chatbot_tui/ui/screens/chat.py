@@ -133,12 +133,9 @@ class ChatScreen(SpeakingScreen):
         from chatbot_tui.ui.panels.next_token import NextTokenPanel
         from chatbot_tui.ui.panels.sampling import SamplingPanel
 
-        await self.deck.fill(
-            NextTokenPanel().data_bind(ChatScreen.cursor),
-            HiddenStatePanel().data_bind(ChatScreen.cursor),
-            CollapsePanel().data_bind(ChatScreen.cursor),
-            SamplingPanel().data_bind(ChatScreen.seed, ChatScreen.pace, settings=ChatScreen.sampling),
-        )
+        inspectors = NextTokenPanel(), HiddenStatePanel(), CollapsePanel()
+        await self.deck.fill(*inspectors, SamplingPanel().data_bind(ChatScreen.seed, ChatScreen.pace, settings=ChatScreen.sampling))
+        self.relay.join(*inspectors)
         self.post_message(PanelsMounted())
 
     def on_unmount(self) -> None:
@@ -187,7 +184,8 @@ class ChatScreen(SpeakingScreen):
     # What is going on
 
     def watch_cursor(self) -> None:
-        """Bring the status in line with the token in hand."""
+        """Bring panels and status in line with the token in hand."""
+        self.relay.show(self.cursor, at_once=self.live is None or not self.cursor.live)
         self.show_state()
 
     def show_state(self) -> None:

@@ -164,6 +164,7 @@ class SpeakingScreen(WalkingScreen):
 
     def _finish(self, live: LiveReply, event: ReplyFinished) -> None:
         self.live = None
+        self.relay.settle()
         if live.tokens:
             self.conversation.add(live.as_turn(event.finish_reason))
             self.transcript.annotate(live.turn, ending(event.finish_reason, event.tokens, event.verdict, event.onset_step))
@@ -175,6 +176,7 @@ class SpeakingScreen(WalkingScreen):
 
     def _fail(self, live: LiveReply, reason: str) -> None:
         self.live = None
+        self.relay.settle()
         self.queued = False
         self.notify(reason, severity="error", markup=False)
         if live.tokens:

@@ -19,6 +19,7 @@ from chatbot_tui.ui.messages import EventsWaiting
 from chatbot_tui.ui.panels.composer import Composer
 from chatbot_tui.ui.panels.transcript import Transcript
 from chatbot_tui.ui.preferences import Preferences
+from chatbot_tui.ui.screens.relay import CursorRelay
 
 if TYPE_CHECKING:
     from chatbot_tui.core.frames import StepFrame
@@ -27,9 +28,8 @@ if TYPE_CHECKING:
 class WalkingScreen(Screen[None]):
     """Binds the panels to one token: the newest, or the one that the person walked to."""
 
-    # A var, not a reactive: it is the panels that redraw, and the screen itself has nothing to draw.
     cursor: var[Cursor] = var(EMPTY, always_update=True)
-    """The token that every panel shows."""
+    """The token that every panel shows, handed to them by the relay."""
 
     loaded: LoadedCheckpoint | None = None
     """The checkpoint that speaks; None before the first."""
@@ -44,6 +44,7 @@ class WalkingScreen(Screen[None]):
         self.transcript = Transcript()
         self.composer = Composer()
         self.store = FrameStore()
+        self.relay = CursorRelay(self)
         self.lane = Lane(self, backend)
         self.recall_feed: Feed | None = None
         self._wanted: tuple[int, int] | None = None
