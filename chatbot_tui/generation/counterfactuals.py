@@ -7,7 +7,7 @@ import numpy as np
 
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.generation.sampler import Step, distribution, draw
-from chatbot_tui.generation.vectors import Ids, Vector, crossing
+from chatbot_tui.generation.vectors import Ids, Vector, crossing, without
 
 COUNTERFACTUALS: Mapping[str, SamplingSettings] = MappingProxyType(
     {
@@ -19,8 +19,8 @@ COUNTERFACTUALS: Mapping[str, SamplingSettings] = MappingProxyType(
 )
 """Strategies that are asked what they would have drawn from the same random number: greedy, a temperature, or a top-k."""
 
-_TOO_FAINT = 1e-280
-"""Weight of all tokens that may be drawn below which rounding could have taken some of it."""
+_TOO_LITTLE = 1e-3
+"""Share of the tokens that may be drawn below which the difference between all and the others is too coarse."""
 
 
 def others_from(below: Vector, p: Vector, head: Ids, banned: Sequence[int] | Ids, u: float) -> dict[str, int]:
@@ -37,10 +37,7 @@ def others_from(below: Vector, p: Vector, head: Ids, banned: Sequence[int] | Ids
         u: 0 to 1.
     """
     closed = np.asarray(banned, np.int64)
-    if closed.size:
-        is_open = np.ones(p.size, np.bool_)
-        is_open[closed] = False
-        head = head[is_open[head]]
+    head = without(head, closed, p.size)
     drawn: dict[str, int] = {}
     for name, settings in COUNTERFACTUALS.items():
         token = None
@@ -48,12 +45,12 @@ def others_from(below: Vector, p: Vector, head: Ids, banned: Sequence[int] | Ids
             token = int(head[0]) if head.size else None
         elif settings.top_k:
             token = _from_top(below[head], head, settings.top_k, u)
+        elif settings.temperature == 1.0:
+            token = _from_all(p, 1.0, closed, below, head, u)
         else:
-            weights = p if settings.temperature == 1.0 else np.exp(below / settings.temperature)
-            if closed.size:
-                weights = weights.copy()
-                weights[closed] = 0.0
-            token = _from_all(weights, below, head, u)
+            weights = below / settings.temperature
+            np.exp(weights, out=weights)
+            token = _from_all(weights, float(weights.sum()), closed, below, head, u)
         drawn[name] = draw(distribution(below, settings, Step(banned=banned)), u).token if token is None else token
     return drawn
 
@@ -68,14 +65,16 @@ def _from_top(gaps: Vector, head: Ids, k: int, u: float) -> int | None:
     return int(head[place]) if place < kept else None
 
 
-def _from_all(weights: Vector, below: Vector, head: Ids, u: float) -> int | None:
-    """Draw from weights [vocabulary] in descending order; None where rounding hides where the walk ends."""
-    total = float(weights.sum())
-    if total < _TOO_FAINT:
+def _from_all(weights: Vector, total: float, closed: Ids, below: Vector, head: Ids, u: float) -> int | None:
+    """Draw from weights [vocabulary] of that total, without the closed ids, in descending order; None where rounding hides the place."""
+    open_total = total - float(weights[closed].sum())
+    if open_total < _TOO_LITTLE * total:
         return None
     sums = weights[head].cumsum()
-    place = int(sums.searchsorted(u * total, side="right"))
+    place = int(sums.searchsorted(u * open_total, side="right"))
     if place < head.size:
         return int(head[place])
-    found = crossing(-weights, weights, u * total, reaching=False, coarse=-below)
+    weights = weights.copy()
+    weights[closed] = 0.0
+    found = crossing(-weights, weights, u * open_total, reaching=False, coarse=-below)
     return None if found is None else found.position

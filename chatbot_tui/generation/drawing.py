@@ -14,11 +14,13 @@ from chatbot_tui.generation.conversation import Reading
 from chatbot_tui.generation.foresight import foresee
 from chatbot_tui.generation.sampler import Draw, Step, distribution, draw, sample
 from chatbot_tui.generation.stages import is_on
-from chatbot_tui.generation.vectors import Ids, Vector
+from chatbot_tui.generation.vectors import Ids, Vector, largest
 from chatbot_tui.model.step import Stepper, StepState, StepTrace
 
 AHEAD_TOKENS = 8
 """So many tokens the net reads before the first of them is described."""
+HEAD_TOKENS = 256
+"""How many of the likeliest tokens are sorted: what is drawn, and what is shown, is mostly found among them."""
 AHEAD_SECONDS = 0.025
 """No further token is read ahead after this time: a large net's frames, too, come at 20 a second or more."""
 
@@ -46,6 +48,8 @@ class Moment:
     """What a token is drawn from."""
 
     logits: npt.NDArray[np.floating]
+    head: Ids
+    """The HEAD_TOKENS likeliest in descending order, ties in the order of their ids."""
     at: Step
     settings: SamplingSettings
     trace: StepTrace
@@ -132,7 +136,7 @@ class Drawing:
         """Tell which token comes, by the samplers only where it cannot be foreseen or the next token needs more than its name."""
         if not is_on(moment.settings, "mirostat_tau"):
             forced = self._plan.forced
-            token = foresee(moment.logits, moment.settings, moment.at) if forced is None else forced[moment.at.step]
+            token = foresee(moment.logits, moment.head, moment.settings, moment.at) if forced is None else forced[moment.at.step]
             if token is not None:
                 return _Ahead(moment, token, None)
         drawn = self._draw(moment)
@@ -149,7 +153,7 @@ class Drawing:
         logits = self._stepper.logits(trace.features)
         banned = plan.banned_at_first if step < plan.min_tokens else plan.banned
         at = Step(self._history[: self._said + step], banned, plan.seed, plan.reply, step, mu)
-        return Moment(logits, at, settings, trace, previous)
+        return Moment(logits, largest(logits, min(HEAD_TOKENS, logits.size)), at, settings, trace, previous)
 
     def _draw(self, moment: Moment) -> Drawn:
         logits, at, forced = moment.logits.astype(np.float64), moment.at, self._plan.forced

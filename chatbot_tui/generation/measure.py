@@ -1,7 +1,8 @@
 """One step as a record: exact figures over the whole vocabulary, before and after the samplers."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -20,8 +21,10 @@ from chatbot_tui.signals.saturation import saturation
 Vector = npt.NDArray[np.float64]
 
 RULER_TOKENS = 8
-HEAD_TOKENS = 256
-"""How many of the likeliest tokens are sorted: ranks, candidates and counterfactuals are mostly found among them."""
+
+
+_STAGE_NAMES = (*STAGES, None)
+"""By what `cut_by` holds: -1, the last, is no stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,23 +60,21 @@ class Measure:
         nats = max(0.0, float(np.log(total)) - float(p @ below))
         return ModelView(logits, below, p, nats, None if self._log_u is None else max(0.0, -nats - float(p @ self._log_u)))
 
-    def candidates(self, ids: Ids, view: ModelView, drawn: Draw) -> list[Candidate]:
+    def candidates(self, ids: Ids, view: ModelView, drawn: Draw, ranks: Iterable[int | None] = repeat(None)) -> list[Candidate]:
         """Describe tokens by id."""
-        columns = (ids, view.logits[ids], view.p[ids], drawn.p_sampled[ids], drawn.cut_by[ids])
-        rows = zip(*(column.tolist() for column in columns), strict=True)
-        return [
-            Candidate(token, self._texts[token], logit, p, sampled, None if stage < 0 else STAGES[stage])
-            for token, logit, p, sampled, stage in rows
-        ]
+        tokens = ids.tolist()
+        texts = map(self._texts.__getitem__, tokens)
+        figures = (array[ids].tolist() for array in (view.logits, view.p, drawn.p_sampled))
+        stages = map(_STAGE_NAMES.__getitem__, drawn.cut_by[ids].tolist())
+        return list(map(Candidate, tokens, texts, *figures, stages, ranks))
 
     def frame(
         self, drawn: Drawn, view: ModelView, *, text: str, top: int | None, pinned: Sequence[int], collapse: CollapseReading
     ) -> StepFrame:
         """Put together everything that is known of one token."""
         moment, draw, token = drawn.moment, drawn.draw, drawn.draw.token
-        at = moment.at
+        at, head = moment.at, moment.head
         size = len(view.p)
-        head = largest(view.logits, min(HEAD_TOKENS, size))
         place = rank(view.logits, token, head)
         listed = head[:top] if top is not None and top <= len(head) else largest(view.logits, size if top is None else top)
         if place >= len(listed):
@@ -123,8 +124,8 @@ class Measure:
         return tuple(described[token] for token in tokens)
 
     def _watched(self, pinned: Sequence[int], view: ModelView, drawn: Draw, head: Ids) -> tuple[Candidate, ...]:
-        described = self.candidates(np.asarray(pinned, np.int64), view, drawn) if pinned else ()
-        return tuple(replace(candidate, rank=rank(view.logits, candidate.token, head)) for candidate in described)
+        ranks = [rank(view.logits, token, head) for token in pinned]
+        return tuple(self.candidates(np.asarray(pinned, np.int64), view, drawn, ranks))
 
     def _position(self, trace: StepTrace) -> tuple[float, float]:
         x, y = (self._directions @ trace.state.h[-1]).tolist()
@@ -150,7 +151,7 @@ def rank(logits: Vector, token: int, head: Ids) -> int:
     """Return how many tokens come before `token` when the likeliest is first; ties: lower id first. `head` is how that order begins."""
     own = logits[token]
     if own >= logits[head[-1]]:
-        found = np.flatnonzero(head == token)
+        found = (head == token).nonzero()[0]
         if found.size:
             return int(found[0])
     return int(np.count_nonzero(logits > own) + np.count_nonzero(logits[:token] == own))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -84,14 +85,15 @@ class Step:
 Stage: TypeAlias = Callable[[Vector, SamplingSettings, Step], Vector]
 
 
-def stages(settings: SamplingSettings) -> list[str]:
+@lru_cache(maxsize=64)
+def stages(settings: SamplingSettings) -> tuple[str, ...]:
     """Return the names of the stages that are on, in the order in which they run; temperature and penalties included."""
     on = [name for name in HISTORY_STAGES[settings.order] if name == "ban" or is_on(settings, name)]
     if settings.greedy:
-        return [*on, "greedy"]
+        return (*on, "greedy")
     if is_on(settings, "mirostat_tau"):
-        return [*on, *(["temperature"] if is_on(settings, "temperature") else []), "mirostat_tau"]
-    return [*on, *(name for name in FILTER_STAGES[settings.order] if is_on(settings, name))]
+        return (*on, *(["temperature"] if is_on(settings, "temperature") else []), "mirostat_tau")
+    return (*on, *(name for name in FILTER_STAGES[settings.order] if is_on(settings, name)))
 
 
 def is_on(settings: SamplingSettings, name: str) -> bool:

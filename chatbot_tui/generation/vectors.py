@@ -1,5 +1,6 @@
 """What every sampler computes on a vector of logits: softmax, surprisal, order. A logit of -inf means that the token is cut."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -62,11 +63,20 @@ def kth_largest(values: npt.NDArray[np.floating], k: int) -> float:
 def largest(values: npt.NDArray[np.floating], k: int) -> Ids:
     """Return the ids of the k largest values in descending order, ties in the order of their ids; all of them if there are fewer."""
     if 0 < k < values.size:
-        ids = np.flatnonzero(values >= lower_bound(values, k))
+        ids = (values >= lower_bound(values, k)).nonzero()[0]
         if ids.size > _SORTED_AT_ONCE:
             ids = np.flatnonzero(values >= kth_largest(values, k))
         return ids[(-values[ids]).argsort(kind="stable")[:k]]
     return (-values).argsort(kind="stable")[: max(k, 0)]
+
+
+def without(ids: Ids, banned: Sequence[int] | Ids, size: int) -> Ids:
+    """Return `ids`, each below `size`, in their order without those that are banned."""
+    if not len(banned):
+        return ids
+    is_open = np.ones(size, np.bool_)
+    is_open[banned] = False
+    return ids[is_open[ids]]
 
 
 def lower_bound(values: npt.NDArray[np.floating], k: int) -> float:

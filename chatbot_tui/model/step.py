@@ -61,18 +61,22 @@ class Stepper:
         embedding = model.embedding.weight.detach()
         self._embedding = as_array(embedding)
         layers = [model.layer_weights(layer) for layer in range(config.num_layers)]
-        biases = [(b_ih + b_hh) for _, _, b_ih, b_hh in layers]
+        # sigmoid(z) = tanh(z / 2) / 2 + 1 / 2: one function for all gates, which nothing makes overflow. To halve is exact.
+        halves = torch.tensor([0.5, 0.5, 1.0, 0.5], dtype=embedding.dtype)
+        rows = halves.repeat_interleave(config.hidden_dim)
+        self._scale = as_array(halves[:, None])
+        self._shift = 1 - self._scale
+        biases = [(b_ih + b_hh) * rows for _, _, b_ih, b_hh in layers]
         table_bytes = config.vocab_size * 4 * config.hidden_dim * embedding.element_size()
         tabled = table_bytes <= TABLE_BYTES
-        self._table = as_array(torch.addmm(biases[0], embedding, layers[0][0].t())) if tabled else None
+        self._table = as_array(torch.addmm(biases[0], embedding, (layers[0][0] * rows[:, None]).t())) if tabled else None
         self._bias = [as_array(bias) for bias in biases]
         self._products = [
-            Product(w_hh if tabled and layer == 0 else torch.cat([w_ih, w_hh], dim=1)) for layer, (w_ih, w_hh, _, _) in enumerate(layers)
+            Product((w_hh if tabled and layer == 0 else torch.cat([w_ih, w_hh], dim=1)) * rows[:, None])
+            for layer, (w_ih, w_hh, _, _) in enumerate(layers)
         ]
         self._projection = None if model.projection is None else Product(model.projection.weight)
         self._output, self._output_bias = Product(model.fc.weight), as_array(model.fc.bias.detach())
-        # sigmoid(z) = tanh(z / 2) / 2 + 1 / 2: one function for all gates, which nothing makes overflow.
-        self._half = np.full((4, 1), 0.5, self._embedding.dtype)
         self._zeros = np.zeros((config.num_layers, config.hidden_dim), self._embedding.dtype)
 
     def zero_state(self) -> StepState:
@@ -95,12 +99,12 @@ class Stepper:
                 inputs[len(x) :] = state.h[layer]
             product.add()
             gate, h, c = gates[layer], h_all[layer], c_all[layer]
-            np.multiply(z.reshape(4, -1), self._half, out=gate)
-            np.tanh(gate, out=gate)
-            gate *= self._half
-            gate += self._half
+            np.tanh(z.reshape(4, -1), out=gate)
+            gate *= self._scale
+            gate += self._shift
             i, f, g, o = gate
-            g[:] = self._squash(z.reshape(4, -1)[2])
+            if self._squash is not np.tanh:
+                g[:] = self._squash(z.reshape(4, -1)[2])
             np.multiply(f, state.c[layer], out=c)
             c += i * g
             np.multiply(o, self._squash(c), out=h)

@@ -49,12 +49,12 @@ class OrbitTracker:
         self._remember(h, p)
         slot = self._step % MAX_PERIOD
         sketch = self._sketch(h)
-        difference = self._sketches[slot : slot + MAX_PERIOD][::-1] - sketch  # [lag, unit]; NaN before the first step
+        difference = self._sketches[slot : slot + MAX_PERIOD] - sketch  # [lag from the longest, unit]; NaN before the first step
         near = np.einsum("ij,ij->i", difference, difference) <= float(np.dot(h, h)) * (TOLERANCE**2 * _SLACK)
         self._sketch_held += 1
-        self._sketch_held *= near
+        self._sketch_held *= near[::-1]
         self._sketches[slot] = self._sketches[slot + MAX_PERIOD] = sketch
-        for index in np.flatnonzero(self._sketch_held >= _NEEDED):
+        for index in (self._sketch_held >= _NEEDED).nonzero()[0]:
             if self._holds(int(index) + 1):
                 return int(index) + 1
         return None

@@ -1,13 +1,21 @@
 """What repeats at the end of a reply, kept up to date token by token."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 
 MAX_UNIT = 64
 """Longest unit that is looked for, in tokens."""
 
 _LENGTHS = np.arange(1, MAX_UNIT + 1)
+
+
+@cache
+def _needed(repeats: int, tokens: int) -> npt.NDArray[np.int64]:
+    """Return for each unit length how many tokens must equal the one a unit before them."""
+    return np.maximum((repeats - 1) * _LENGTHS, tokens - _LENGTHS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class RepetitionTracker:
 
     def shortest(self, min_repeats: int, min_tokens: int = 0) -> Repetition | None:
         """Return the shortest unit that stands at least `min_repeats` (2 or more) times, over at least `min_tokens` tokens."""
-        enough = (self._matches >= (min_repeats - 1) * _LENGTHS) & (self._matches >= min_tokens - _LENGTHS)
+        enough = self._matches >= _needed(min_repeats, min_tokens)
         index = int(enough.argmax())
         if not enough[index]:
             return None

@@ -14,8 +14,8 @@ from chatbot_tui.core.ports import ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.generation.control import ReplyControl
 from chatbot_tui.generation.counterfactuals import COUNTERFACTUALS, others_from
+from chatbot_tui.generation.drawing import HEAD_TOKENS
 from chatbot_tui.generation.engine import Engine
-from chatbot_tui.generation.measure import HEAD_TOKENS
 from chatbot_tui.generation.sampler import Step, distribution, draw
 from chatbot_tui.generation.vectors import largest, softmax
 from tests.nets import bpe_tokenizer, tiny_checkpoint, word_tokenizer
