@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 
 import torch
 from torch import Tensor, nn
@@ -15,11 +15,13 @@ from chatbot_tui.benchmarks.budgets import STEP_PLAIN, STEP_PRODUCT, Record
 from chatbot_tui.core.frames import StepFrame
 from chatbot_tui.core.ports import Pace, ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
+from chatbot_tui.generation.drawing import AHEAD_TOKENS
 from chatbot_tui.model.config import ModelConfig
 from chatbot_tui.model.step import TABLE_BYTES
 
-IN_A_ROW = 20
-"""Steps of a kind before the next kind: each then finds the processor's cache as its own kind leaves it."""
+IN_A_ROW = 3 * AHEAD_TOKENS
+"""Steps of a kind before the next kind: each then finds the processor's cache as its own kind leaves it, and none is counted
+without the part of it that was computed ahead."""
 SAMPLING = SamplingSettings(temperature=0.8, top_k=40)
 BYTES_OF_A_FLOAT = 4
 
@@ -40,14 +42,14 @@ class PlainModel(nn.Module):
 
 
 def stepping(checkpoint: Path, rounds: int) -> list[Record]:
-    """Take steps of the three kinds in turn, on one thread, 20 of a kind in each round; medians of single steps."""
+    """Take steps of the three kinds in turn, on one thread, IN_A_ROW of a kind in each round; medians of the rounds' means."""
     backend = LocalBackend()
     config = ModelConfig.from_json(backend.load(str(checkpoint)).architecture)
     kinds = [recorded_steps(backend, IN_A_ROW * rounds), plain_steps(config), products(config)]
     milliseconds: list[list[float]] = [[] for _ in kinds]
     for _ in range(rounds):
         for steps, figures in zip(kinds, milliseconds, strict=True):
-            figures += [1000 * seconds for seconds in islice(steps, IN_A_ROW)]
+            figures.append(1000 * fmean(islice(steps, IN_A_ROW)))
     backend.close()
     recorded, plain, product = map(median, milliseconds)
     return [STEP_PLAIN.judge(recorded, plain), STEP_PRODUCT.judge(recorded, product)]
@@ -56,10 +58,12 @@ def stepping(checkpoint: Path, rounds: int) -> list[Record]:
 def recorded_steps(backend: LocalBackend, tokens: int) -> Iterator[float]:
     """Yield the seconds of each token of a reply: 20 candidates, one watched word, every signal."""
     backend.set_pace(Pace(None))
-    request = ReplyRequest((Turn("you", "the"),), SAMPLING, max_tokens=tokens + 1, min_tokens=tokens + 1, pinned=("the",))
+    request = ReplyRequest(
+        (Turn("you", "the"),), SAMPLING, max_tokens=tokens + AHEAD_TOKENS, min_tokens=tokens + AHEAD_TOKENS, pinned=("the",)
+    )
     events = backend.reply(request)
-    # The first token comes without a step of the net: it was read with the prompt.
-    while not isinstance(next(events), StepFrame):
+    # The first tokens come with a step less than there are of them: the prompt's last was read before.
+    while not (isinstance(event := next(events), StepFrame) and event.step == AHEAD_TOKENS - 1):
         pass
     while True:
         began = time.perf_counter()

@@ -74,3 +74,16 @@ def test_a_slow_pace_is_left_at_once_when_cancelled_or_made_faster() -> None:
     assert waiting(control, lambda: control.set_pace(Pace(None))) == GREEDY
     control.set_pace(Pace(0.0001))
     assert waiting(control, control.cancel) is None
+
+
+def test_flat_out_means_that_nothing_but_the_machine_holds_tokens_up() -> None:
+    control = ReplyControl()
+    control.begin(GREEDY)
+    assert control.flat_out
+    control.set_pace(Pace(20.0))
+    assert not control.flat_out
+    control.set_pace(Pace(None, paused=True))
+    assert not control.flat_out
+    control.set_pace(Pace(None))
+    control.cancel()
+    assert not control.flat_out

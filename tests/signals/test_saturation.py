@@ -13,3 +13,10 @@ def test_counts_input_forget_and_output_gates_beyond_the_bounds() -> None:
         ]
     )
     assert saturation(gates) == 3 / 6
+
+
+def test_layers_are_counted_each_by_itself() -> None:
+    gates = np.full((2, 4, 3), 0.5)
+    gates[1, 3] = [0.95, 0.5, 0.5]
+    # Layer 0: none; layer 1: one of the nine units of i, f and o.
+    assert saturation(gates).tolist() == [0.0, 1 / 9]
