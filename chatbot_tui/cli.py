@@ -237,7 +237,13 @@ def checkpoints(as_json: bool) -> None:
     ),
 )
 @click.argument("recipe")
-@click.option("--corpus", "corpora", metavar="PATH", multiple=True, help="Text to learn from: .jsonl, .jsonl.gz or .txt; may be repeated.")
+@click.option(
+    "--corpus",
+    "corpora",
+    metavar="PATH",
+    multiple=True,
+    help="Text to learn from in place of the recipe's own: .jsonl, .jsonl.gz or .txt; may be repeated.",
+)
 @click.option("--set", "settings", metavar="KEY=VALUE", multiple=True, help="Change an entry of the recipe; may be repeated.")
 @click.option("--out", metavar="DIR", help="Folder for the run and its checkpoint; it must be empty unless --resume is given.")
 @click.option("--device", metavar="D", help="cpu, cuda or mps; the best there is unless given.")

@@ -16,7 +16,7 @@ from chatbot_tui.commands.output import warn, write, write_json
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.frames import TrainFrame
 from chatbot_tui.core.paths import checkpoints_folder
-from chatbot_tui.training.corpus import CHITCHAT, read_corpus
+from chatbot_tui.training.corpus import training_corpora
 from chatbot_tui.training.device import pick_device
 from chatbot_tui.training.recipes import load_recipe, read_values
 from chatbot_tui.training.run import TrainingRun, finished_metrics
@@ -25,7 +25,7 @@ from chatbot_tui.training.run import TrainingRun, finished_metrics
 def train(
     *, recipe: str, corpora: Sequence[str], settings: Mapping[str, str], out: str | None, device: str | None, resume: bool, as_json: bool
 ) -> None:
-    """Train `recipe` on `corpora` (the corpus of the extra `train` without any) and save a checkpoint.
+    """Train `recipe` on `corpora` (its own without any) and save a checkpoint.
 
     Raises:
         InputError: the recipe, a setting, the text, the device or the folder is at fault.
@@ -35,7 +35,7 @@ def train(
     if resume and (metrics := finished_metrics(folder)) is not None:
         finish(folder, metrics, as_json=as_json)
         return
-    text = [read_corpus(source) for source in (corpora or [CHITCHAT])]
+    text = training_corpora(corpora, [share.name for share in chosen.corpora])
     with (
         memory_errors(),
         TrainingRun(chosen, text, folder, device=pick_device(device), resume=resume, threads=torch.get_num_threads()) as run,

@@ -4,7 +4,7 @@ import gzip
 import importlib.util
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -12,12 +12,24 @@ from typing import IO, Any, TypeAlias
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.model.text import normalise
+from chatbot_tui.training.lab_text.article import article_sentences
+from chatbot_tui.training.lab_text.smalltalk import held_out_dialogues, lab_dialogues
 
 Dialogue: TypeAlias = list[str]
 """The turns of one conversation, oldest first, normalised, none empty."""
 
 CHITCHAT = "chitchat"
 """Name of the corpus in the package chitchat-dataset: 4,017 dialogues of two turns or more, MIT."""
+
+LAB = "lab"
+"""Name of the small talk that the program makes up: see lab_text."""
+LAB_VALID = "lab.valid"
+"""Name of what is kept aside from it for validation."""
+ARTICLE = "article"
+"""Name of the article's three sentences, 530 times in all."""
+
+NAMED = (LAB, LAB_VALID, ARTICLE, CHITCHAT)
+"""The corpora that need no file."""
 
 MAX_LINE_CHARACTERS = 10_000_000
 """A line longer than this is a decompression bomb or no conversation."""
@@ -40,18 +52,51 @@ class Corpus:
 
 
 def read_corpus(source: str) -> Corpus:
-    """Read a file or the corpus named `chitchat`.
+    """Read a file, or where there is none a corpus that has that name.
 
     Raises:
         InputError: there is no such file, its format is unknown, a line is malformed, or it holds no dialogue.
     """
     path = Path(source)
-    if source == CHITCHAT and not path.exists():
-        return Corpus(CHITCHAT, read_chitchat())
+    if source in NAMED and not path.exists():
+        return named_corpus(source)
     dialogues = read_dialogues(path)
     if not dialogues:
         raise InputError(f'{source} holds no dialogue: .jsonl wants {{"turns": [...]}} a line, .txt a turn a line')
     return Corpus(corpus_name(path), dialogues)
+
+
+def named_corpus(name: str) -> Corpus:
+    """Return one of the corpora that need no file. Raises InputError where its package is missing."""
+    match name:
+        case "lab":
+            return Corpus(name, lab_dialogues())
+        case "lab.valid":
+            return Corpus(name, held_out_dialogues())
+        case "article":
+            return Corpus(name, article_sentences())
+        case _:
+            return Corpus(CHITCHAT, read_chitchat())
+
+
+def training_corpora(sources: Sequence[str], own: Sequence[str]) -> list[Corpus]:
+    """Read what a run learns from: `sources`, files or names, or where there are none the recipe's `own` corpora, by name.
+
+    A recipe that names none learns from the laboratory's text. Wherever that is read, the text kept aside from it comes along.
+
+    Raises:
+        InputError: a source is at fault, see read_corpus, or a corpus of the recipe comes in files of the user's.
+    """
+    if sources:
+        corpora = [read_corpus(source) for source in sources]
+        made_up = LAB in sources and not Path(LAB).exists()
+        return [*corpora, named_corpus(LAB_VALID)] if made_up and LAB_VALID not in sources else corpora
+    names = list(own) or [LAB]
+    absent = [name for name in names if name not in NAMED]
+    if absent:
+        raise InputError(f"the program has no copy of {' and '.join(absent)}, the recipe's text: give the files, or others, with --corpus")
+    # Not read_corpus: a recipe's own names mean the same in every folder, whatever files lie there.
+    return [named_corpus(name) for name in [*names, *([LAB_VALID] if LAB in names and LAB_VALID not in names else [])]]
 
 
 def corpus_name(path: Path) -> str:
@@ -65,7 +110,7 @@ def corpus_name(path: Path) -> str:
 def read_dialogues(path: Path) -> list[Dialogue]:
     """Read `.jsonl`, `.jsonl.gz` ({"turns": [...]} a line) or `.txt` (a turn a line, a blank line between dialogues)."""
     if not path.is_file():
-        raise InputError(f"no corpus file {path}: give a .jsonl, .jsonl.gz or .txt file, or {CHITCHAT}")
+        raise InputError(f"no corpus file {path}: give a .jsonl, .jsonl.gz or .txt file, or one of {', '.join(NAMED)}")
     try:
         if path.name.endswith(".jsonl.gz"):
             with gzip.open(path, "rt", encoding=ENCODING) as file:

@@ -8,7 +8,7 @@ import pytest
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.training import corpus
-from chatbot_tui.training.corpus import read_corpus
+from chatbot_tui.training.corpus import Corpus, read_corpus, training_corpora
 
 TWO = b'{"turns": ["Hi  there", "hello"]}\n\n{"turns": ["bye"], "id": 7}\n'
 ZIPPED = gzip.compress(TWO, mtime=0)
@@ -155,3 +155,61 @@ def test_a_file_of_the_packages_name_comes_first(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "chitchat", b"x")
     assert "unknown kind" in message("chitchat")
+
+
+def names(corpora: list[Corpus]) -> list[str]:
+    return [corpus.name for corpus in corpora]
+
+
+@pytest.fixture
+def short_talk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the laboratory's text short."""
+    monkeypatch.setattr(corpus, "lab_dialogues", lambda: [["hello", "hi"]])
+    monkeypatch.setattr(corpus, "held_out_dialogues", lambda: [["bye"]])
+
+
+@pytest.mark.usefixtures("short_talk")
+def test_the_laboratorys_text_needs_no_file() -> None:
+    assert read_corpus("lab") == Corpus("lab", [["hello", "hi"]])
+    assert read_corpus("lab.valid") == Corpus("lab.valid", [["bye"]])
+    article = read_corpus("article")
+    # 500 * 4 + 20 * 4 + 10 * 3 words.
+    assert (article.name, len(article.dialogues), article.words) == ("article", 530, 2110)
+
+
+@pytest.mark.usefixtures("short_talk")
+def test_a_recipe_learns_from_its_own_corpora_and_the_laboratory_keeps_text_aside() -> None:
+    assert names(training_corpora([], ["lab", "article"])) == ["lab", "article", "lab.valid"]
+    assert names(training_corpora([], ["lab.valid", "lab"])) == ["lab.valid", "lab"]
+    assert names(training_corpora([], ["article"])) == ["article"]
+
+
+@pytest.mark.usefixtures("short_talk")
+def test_a_recipe_without_corpora_learns_from_the_laboratorys_text() -> None:
+    assert names(training_corpora([], [])) == ["lab", "lab.valid"]
+
+
+@pytest.mark.usefixtures("short_talk")
+def test_text_of_ones_own_takes_the_place_of_the_recipes(tmp_path: Path) -> None:
+    mine = write(tmp_path / "mine.txt", b"Hi there\n")
+    assert training_corpora([mine], ["lab"]) == [Corpus("mine", [["Hi there"]])]
+    assert names(training_corpora([mine, "lab"], ["self_dialogue"])) == ["mine", "lab", "lab.valid"]
+    assert names(training_corpora(["lab.valid", "lab"], [])) == ["lab.valid", "lab"]
+
+
+def test_files_that_a_recipe_wants_are_asked_for_in_one_line() -> None:
+    with pytest.raises(InputError) as caught:
+        training_corpora([], ["self_dialogue", "lab", "topical_chat"])
+    assert str(caught.value) == (
+        "the program has no copy of self_dialogue and topical_chat, the recipe's text: give the files, or others, with --corpus"
+    )
+
+
+@pytest.mark.usefixtures("short_talk")
+def test_files_called_as_a_corpus_are_read_only_where_they_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "article", b"x")
+    write(tmp_path / "lab", b"x")
+    assert names(training_corpora([], ["article", "lab"])) == ["article", "lab", "lab.valid"]
+    with pytest.raises(InputError, match="unknown kind"):
+        training_corpora(["article"], [])
