@@ -17,10 +17,10 @@ from chatbot_tui.generation.stages import is_on
 from chatbot_tui.generation.vectors import Ids, Vector, largest
 from chatbot_tui.model.step import Stepper, StepState, StepTrace
 
-AHEAD_TOKENS = 8
-"""So many tokens the net reads before the first of them is described."""
 HEAD_TOKENS = 256
 """How many of the likeliest tokens are sorted: what is drawn, and what is shown, is mostly found among them."""
+AHEAD_TOKENS = 8
+"""So many tokens the net reads before the first of them is described."""
 AHEAD_SECONDS = 0.025
 """No further token is read ahead after this time: a large net's frames, too, come at 20 a second or more."""
 

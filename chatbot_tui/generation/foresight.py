@@ -49,7 +49,7 @@ def foresee(logits: npt.NDArray[np.floating], head: Ids, settings: SamplingSetti
     total = float(sums[-1])
     if not whole:
         everything = np.exp((logits.astype(np.float64) - best) / temperature)
-        everything[at.banned] = 0.0
+        everything[np.asarray(at.banned, np.int64)] = 0.0
         total = float(everything.sum())
     kept = head.size
     if settings.top_p < 1.0:

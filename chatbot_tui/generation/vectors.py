@@ -75,7 +75,7 @@ def without(ids: Ids, banned: Sequence[int] | Ids, size: int) -> Ids:
     if not len(banned):
         return ids
     is_open = np.ones(size, np.bool_)
-    is_open[banned] = False
+    is_open[np.asarray(banned, np.int64)] = False
     return ids[is_open[ids]]
 
 
