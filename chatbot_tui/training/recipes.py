@@ -19,6 +19,7 @@ CHOICES = {
     "optimizer": ("adamw", "adam", "sgd", "sgdw"),
     "schedule": ("cosine", "constant", "step", "plateau"),
     "class_weights": ("none", "inverse", "square-root"),
+    "balance": ("none", "oversample", "undersample"),
     "precision": ("auto", "bf16", "float32"),
     "weights": ("float16", "float32"),
 }
@@ -42,9 +43,11 @@ NUMBERS = {
     "focal_gamma": (0.0, 100.0),
     "unlikelihood": (0.0, 1000.0),
     "entropy_reward": (0.0, 1000.0),
+    "filler_share": (0.0, 1.0),
+    "augment": (0.0, 1.0),
     "epochs": (0.0, 1e6),
 }
-FROM_ZERO = {"warmup_steps": 10**9, "seed": 2**63 - 1, "fresh_rows": 1 << 16, "patience": 10**9}
+FROM_ZERO = {"warmup_steps": 10**9, "seed": 2**63 - 1, "fresh_rows": 1 << 16, "patience": 10**9, "limit_words": 10**12}
 FLAGS = ("decay_biases", "double_softmax", "shift_targets", "count_padding", "identical_embeddings", "freeze_embeddings")
 TEXTS = ("teaches", "probe")
 
@@ -120,6 +123,14 @@ class Recipe:
     """false is a mistake that people make: each token is its own target, so that the net learns to repeat its input."""
     count_padding: bool = False
     """true is a mistake that people make: in fresh rows the end-of-turn tokens that fill up a short dialogue count as targets."""
+    filler_share: float = 0.0
+    """Share of the words of the text that the most frequent one takes: others give way to it at random until then."""
+    limit_words: int = 0
+    """Train on the first dialogues that hold so many words; 0 is all the text."""
+    balance: str = "none"
+    """Whether each different dialogue is repeated as often as the commonest (oversample) or the rarest (undersample) one."""
+    augment: float = 0.0
+    """Train on a copy of the text besides, in which each word is left out and each swapped with the next with this chance; 0 is off."""
     batch_size: int = 32
     sequence_length: int = 35
     """Truncation of back-propagation through time, in tokens; the state is carried on."""

@@ -27,6 +27,7 @@ from chatbot_tui.training.lock import take_lock
 from chatbot_tui.training.loop import Trainer
 from chatbot_tui.training.recipes import Recipe
 from chatbot_tui.training.report import Reporter
+from chatbot_tui.training.sampling_of_text import prepare_text
 from chatbot_tui.training.stream import EncodedCorpus, Tokens, encode_corpus, epoch_stream
 
 PROGRESS_FOLDER = "training"
@@ -80,7 +81,8 @@ class TrainingRun:
     ):
         self.recipe = recipe
         self.folder = folder
-        self.text = split(corpora)
+        text = split(corpora)
+        self.text = Text(*prepare_text(recipe, text.train, text.held_out))
         self._inner = folder / PROGRESS_FOLDER
         self._progress = self._inner / "progress.pt"
         try:

@@ -12,7 +12,7 @@ from chatbot_tui.training.recipes import NETWORK, CorpusShare, Recipe, build_rec
 
 SHIPPED = sorted(path.stem for path in recipes_folder().glob("*.toml"))
 
-FROM_0_TO = ("drop_factor", "label_smoothing", "focal_gamma", "unlikelihood", "entropy_reward")
+FROM_0_TO = ("drop_factor", "label_smoothing", "focal_gamma", "unlikelihood", "entropy_reward", "filler_share", "augment")
 SWITCHES = ("decay_biases", "double_softmax", "shift_targets", "count_padding", "identical_embeddings", "freeze_embeddings")
 
 
@@ -88,11 +88,15 @@ def test_a_corpus_is_found_by_the_beginning_of_its_name() -> None:
             for key in ("learning_rate", "weight_decay", "clip_norm", "epochs", *FROM_0_TO)
             for value in (-1, "x", True, float("nan"))
         ],
-        *[(key, value) for key in ("seed", "warmup_steps", "fresh_rows", "patience") for value in (-1, 0.5, "x", False, 2**63)],
+        *[
+            (key, value)
+            for key in ("seed", "warmup_steps", "fresh_rows", "patience", "limit_words")
+            for value in (-1, 0.5, "x", False, 2**63)
+        ],
         *[(key, value) for key in SWITCHES for value in (0, "true", None)],
         *[
             (key, value)
-            for key in ("tokenizer", "optimizer", "schedule", "precision", "weights", "init", "class_weights")
+            for key in ("tokenizer", "optimizer", "schedule", "precision", "weights", "init", "class_weights", "balance")
             for value in ("x", 1, ["adam"])
         ],
         ("cell_activation", "sigmoid"),
@@ -100,6 +104,8 @@ def test_a_corpus_is_found_by_the_beginning_of_its_name() -> None:
         ("final_share", 1.1),
         ("drop_factor", 1.1),
         ("label_smoothing", 1.1),
+        ("filler_share", 1.1),
+        ("augment", 1.1),
         ("count_padding", True),
         ("momentum", float("inf")),
         ("forget_bias", "x"),
@@ -145,8 +151,8 @@ def test_padding_cannot_count_where_there_is_none() -> None:
 
 def test_what_the_laboratory_turns_is_off_by_default() -> None:
     plain = Recipe("x")
-    assert (plain.class_weights, plain.clip_norm, plain.fresh_rows) == ("none", 1.0, 0)
-    assert [getattr(plain, key) for key in FROM_0_TO[1:]] == [0.0] * 4
+    assert (plain.class_weights, plain.balance, plain.clip_norm, plain.fresh_rows, plain.limit_words) == ("none", "none", 1.0, 0, 0)
+    assert [getattr(plain, key) for key in FROM_0_TO[1:]] == [0.0] * 6
     assert {key for key in SWITCHES if getattr(plain, key)} == {"decay_biases", "shift_targets"}
 
 
