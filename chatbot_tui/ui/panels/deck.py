@@ -1,9 +1,15 @@
 """Shows the inspecting panels all at once where there is room, else one at a time under tabs."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from textual.containers import Vertical
 from textual.reactive import reactive
 from textual.widget import Widget
-from textual.widgets import Tab, Tabs
+
+if TYPE_CHECKING:
+    from textual.widgets import Tabs
 
 
 class PanelDeck(Vertical):
@@ -19,12 +25,16 @@ class PanelDeck(Vertical):
         self._shown = 0
 
     async def fill(self, *panels: Widget) -> None:
-        """Put the panels in, with their tabs; the stylesheet docks these on top."""
-        self._panels = panels
+        """Put the panels in one by one, so that keys come in between, and their tabs; the stylesheet docks these on top."""
+        from textual.widgets import Tab, Tabs
+
         tabs = Tabs(*(Tab(title, id=f"show-{number}") for number, title in enumerate(self._titles)))
         tabs.tooltip = "Choose a panel with left and right, or with the mouse"
-        self._arrange()
-        await self.mount(*panels, tabs)
+        await self.mount(tabs)
+        for panel in panels:
+            self._panels += (panel,)
+            self._arrange()
+            await self.mount(panel)
 
     @property
     def shown(self) -> str:
@@ -45,7 +55,13 @@ class PanelDeck(Vertical):
         """Bring the next panel forward, the first after the last."""
         if not self._panels:
             return
-        self.query_one(Tabs).active = f"show-{(self._shown + 1) % len(self._panels)}"
+        self._tabs.active = f"show-{(self._shown + 1) % len(self._panels)}"
+
+    @property
+    def _tabs(self) -> Tabs:
+        from textual.widgets import Tabs
+
+        return self.query_one(Tabs)
 
     def _arrange(self) -> None:
         self.set_class(self.tabbed, "-tabbed")
@@ -53,4 +69,4 @@ class PanelDeck(Vertical):
         for number, panel in enumerate(self._panels):
             panel.display = not self.tabbed or number == self._shown
             if focused is not None and not panel.display and focused in panel.walk_children(with_self=True):
-                self.query_one(Tabs).focus()
+                self._tabs.focus()

@@ -15,7 +15,7 @@ from textual.getters import query_one
 from textual.reactive import var
 from textual.selection import Selection
 from textual.widget import Widget
-from textual.widgets import Footer, Static, TextArea
+from textual.widgets import Static, TextArea
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.ports import ChatBackend, Pace
@@ -117,7 +117,6 @@ class ChatScreen(SpeakingScreen):
             yield PanelDeck(titles=("token", "state", "collapse", "sampling"))
         yield Static(id="status", markup=False)
         yield Static(id="hints", markup=False)
-        yield Footer()
 
     def on_mount(self) -> None:
         """Show the conversation and start with the settings' pace."""
@@ -128,6 +127,8 @@ class ChatScreen(SpeakingScreen):
 
     async def _fill_deck(self) -> None:
         # After the first paint, code included: whoever starts the app wants to type before wanting to see bars.
+        from textual.widgets import Footer
+
         from chatbot_tui.ui.panels.collapse import CollapsePanel
         from chatbot_tui.ui.panels.hidden_state import HiddenStatePanel
         from chatbot_tui.ui.panels.next_token import NextTokenPanel
@@ -136,6 +137,10 @@ class ChatScreen(SpeakingScreen):
         inspectors = NextTokenPanel(), HiddenStatePanel(), CollapsePanel()
         await self.deck.fill(*inspectors, SamplingPanel().data_bind(ChatScreen.seed, ChatScreen.pace, settings=ChatScreen.sampling))
         self.relay.join(*inspectors)
+        await self.mount(Footer())
+        # The footer draws what it hears of, and has missed all that there was before it.
+        self.refresh_bindings()
+        self.add_class("-complete")
         self.post_message(PanelsMounted())
 
     def on_unmount(self) -> None:
