@@ -13,8 +13,8 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -31,12 +31,13 @@ Kind: TypeAlias = Literal["value", "items", "end", "input-error", "failure"]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A method of ChatBackend to run in the child, with its arguments."""
+    """A method of the backend to run in the child, with its arguments."""
 
     number: int
     """Calls with an answer count up; one without an answer bears the number of the call that it follows."""
     method: str
     arguments: tuple[Any, ...] = ()
+    keywords: Mapping[str, Any] = field(default_factory=dict)
     answered: bool = True
 
 
@@ -109,17 +110,21 @@ class Child:
         self.listener.join()
 
 
-class ChildBackend:
-    """A ChatBackend whose work is done by a child process.
+class Bridge:
+    """The near end: starts a child process of its own when it is first needed, and again if it has died.
 
-    The child starts with the first call that needs it, which the app makes once the first screen stands: while torch is being
-    imported there is little left of two cores for painting. It starts again if it has died.
+    The app makes the first call that needs it once the first screen stands: while torch is being imported there is little left of
+    two cores for painting.
     """
+
+    ROLE = "chat"
+    """What the child is started as: see bridge_child."""
+    AGAIN = "send again"
+    """What a person does to have the child started afresh."""
 
     def __init__(self) -> None:
         self._number = 0
         self._answers: dict[int, queue.SimpleQueue[Answer]] = {}
-        self._loaded: tuple[str, str | None] | None = None
         self._sticky: dict[str, Call] = {}
         self._child: Child | None = None
         self._closed = False
@@ -127,8 +132,8 @@ class ChildBackend:
     def _start(self) -> None:
         log = open_log()
         try:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "chatbot_tui.bridge_child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+            process = subprocess.Popen(  # noqa: S603 - ourselves
+                [sys.executable, "-m", "chatbot_tui.bridge_child", self.ROLE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
             )
         finally:
             os.close(log)
@@ -157,37 +162,8 @@ class ChildBackend:
             for number, waiting in list(self._answers.items()):
                 waiting.put(Answer(number, "failure", "the process that runs the net has ended"))
 
-    def load(self, checkpoint: str, vocabulary: str | None = None) -> LoadedCheckpoint:
-        """Make a checkpoint the one that speaks. Raises InputError."""
-        self._revive()
-        loaded: LoadedCheckpoint = next(self._call("load", checkpoint, vocabulary))
-        self._loaded = (checkpoint, vocabulary)
-        return loaded
-
-    def reply(self, request: ReplyRequest) -> Iterator[ReplyEvent]:
-        """Answer the last turn of a request. Raises InputError."""
-        self._revive()
-        return self._call("reply", request)
-
-    def recall(self, turns: tuple[Turn, ...], *, top: int | None = 20, pinned: tuple[str, ...] = ()) -> Iterator[StepFrame]:
-        """Compute again the frames of the last turn. Raises InputError."""
-        self._revive()
-        return self._call("recall", turns, top, pinned)
-
-    def set_sampling(self, settings: SamplingSettings) -> None:
-        """Use `settings` from the next token on."""
-        self._tell("set_sampling", settings)
-
-    def set_pace(self, pace: Pace) -> None:
-        """Change the speed, pause or go on."""
-        self._tell("set_pace", pace)
-
-    def advance(self) -> None:
-        """Let one token through while paused."""
-        self._tell("advance")
-
     def cancel(self) -> None:
-        """End the reply under way."""
+        """End what is under way."""
         self._tell("cancel")
 
     def close(self) -> None:
@@ -205,40 +181,39 @@ class ChildBackend:
         self._start()
         for call in self._sticky.values():
             self._send(call)
-        if self._loaded is not None:
-            next(self._call("load", *self._loaded))
 
-    def _tell(self, method: str, *arguments: Any) -> None:
+    def _tell(self, method: str, *arguments: Any, sticky: bool = False) -> None:
+        """Send a call without an answer; a sticky one is told to every later child too."""
         call = Call(self._number, method, arguments, answered=False)
-        if method.startswith("set_"):
+        if sticky:
             self._sticky[method] = call
         with contextlib.suppress(InputError):
             self._send(call)
 
-    def _call(self, method: str, *arguments: Any) -> Iterator[Any]:
-        """Send a call at once; yield what comes back, raise what was raised. Leaving early cancels the reply."""
+    def _call(self, method: str, *arguments: Any, **keywords: Any) -> Iterator[Any]:
+        """Send a call at once; yield what comes back, raise what was raised. Leaving early cancels what is under way."""
         self._number += 1
         number = self._number
         self._answers[number] = queue.SimpleQueue()
         try:
-            self._send(Call(number, method, arguments))
+            self._send(Call(number, method, arguments, keywords))
         except InputError:
             del self._answers[number]
             raise
         return self._receive(number)
 
-    def _receive(self, number: int) -> Iterator[Any]:
-        # Imported with the first call: the first paint does not wait for records that only a net sends.
-        from chatbot_tui.core.frames import ReplyFinished
+    def _is_last(self, item: Any) -> bool:  # noqa: ARG002 - for those who know
+        """Return whether nothing comes after an item: whoever stops reading there has not left early."""
+        return False
 
+    def _receive(self, number: int) -> Iterator[Any]:
         over = False
         try:
             while True:
                 answer = self._answers[number].get()
                 over = answer.kind != "items"
                 if answer.kind == "items":
-                    # Nothing comes after the end of a reply: whoever stops reading there has not left early.
-                    over = isinstance(answer.content[-1], ReplyFinished)
+                    over = self._is_last(answer.content[-1])
                     yield from answer.content
                 if answer.kind == "value":
                     yield answer.content
@@ -247,7 +222,7 @@ class ChildBackend:
                 if answer.kind == "input-error":
                     raise InputError(answer.content)
                 if answer.kind == "failure":
-                    raise InputError(f"{answer.content}: send again to start it afresh (details in {log_file()})")
+                    raise InputError(f"{answer.content}: {self.AGAIN} to start it afresh (details in {log_file()})")
         finally:
             del self._answers[number]
             if not over:
@@ -260,7 +235,56 @@ class ChildBackend:
             elif call.answered:
                 raise ValueError("nobody to answer")
         except (OSError, ValueError):
-            raise InputError("the process that runs the net has ended: send again to start it afresh") from None
+            raise InputError(f"the process that runs the net has ended: {self.AGAIN} to start it afresh") from None
+
+
+class ChildBackend(Bridge):
+    """A ChatBackend whose work is done by a child process."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loaded: tuple[str, str | None] | None = None
+
+    def load(self, checkpoint: str, vocabulary: str | None = None) -> LoadedCheckpoint:
+        """Make a checkpoint the one that speaks. Raises InputError."""
+        self._revive()
+        loaded: LoadedCheckpoint = next(self._call("load", checkpoint, vocabulary))
+        self._loaded = (checkpoint, vocabulary)
+        return loaded
+
+    def reply(self, request: ReplyRequest) -> Iterator[ReplyEvent]:
+        """Answer the last turn of a request. Raises InputError."""
+        self._revive()
+        return self._call("reply", request)
+
+    def recall(self, turns: tuple[Turn, ...], *, top: int | None = 20, pinned: tuple[str, ...] = ()) -> Iterator[StepFrame]:
+        """Compute again the frames of the last turn. Raises InputError."""
+        self._revive()
+        return self._call("recall", turns, top=top, pinned=pinned)
+
+    def set_sampling(self, settings: SamplingSettings) -> None:
+        """Use `settings` from the next token on."""
+        self._tell("set_sampling", settings, sticky=True)
+
+    def set_pace(self, pace: Pace) -> None:
+        """Change the speed, pause or go on."""
+        self._tell("set_pace", pace, sticky=True)
+
+    def advance(self) -> None:
+        """Let one token through while paused."""
+        self._tell("advance")
+
+    def _revive(self) -> None:
+        child = self._child
+        super()._revive()
+        if self._child is not child and self._loaded is not None:
+            next(self._call("load", *self._loaded))
+
+    def _is_last(self, item: Any) -> bool:
+        # Imported with the first call: the first paint does not wait for records that only a net sends.
+        from chatbot_tui.core.frames import ReplyFinished
+
+        return isinstance(item, ReplyFinished)
 
 
 def open_log() -> int:

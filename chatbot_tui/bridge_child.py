@@ -1,19 +1,25 @@
-"""The child's side of the bridge: runs a LocalBackend and answers calls until its parent goes away."""
+"""The child's side of the bridge: runs a backend and answers calls until its parent goes away."""
 
 import contextlib
 import os
 import queue
+import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator
 from itertools import groupby
-from typing import Any
+from typing import TypeAlias
 
 from chatbot_tui.bridge import Answer, Call, Channel
 from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.lab import LabBackend
 from chatbot_tui.core.ports import ChatBackend
 
+Backend: TypeAlias = ChatBackend | LabBackend
+
+VALUES = frozenset({"load"})
+"""Methods that give one value; all others that are answered give an iterator."""
+TRAINING_NICENESS = 10
 GATHER_SECONDS = 0.02
 """How long items are gathered after some were sent: a screen draws no more often, and each message costs it time."""
 
@@ -54,7 +60,7 @@ class Child:
         self._outbox = Outbox(channel)
         self._calls: queue.SimpleQueue[Call] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._backend: ChatBackend | None = None
+        self._backend: Backend | None = None
         self._told: list[Call] = []
 
     def listen(self) -> None:
@@ -77,7 +83,7 @@ class Child:
         with contextlib.suppress(OSError):
             self._outbox.run()
 
-    def run(self, backend: ChatBackend) -> None:
+    def run(self, backend: Backend) -> None:
         """Answer calls in their order for ever."""
         with self._lock:
             self._backend = backend
@@ -91,14 +97,14 @@ class Child:
             if call.number >= number:
                 getattr(self._backend, call.method)(*call.arguments)
 
-    def _serve(self, backend: ChatBackend, call: Call) -> None:
+    def _serve(self, backend: Backend, call: Call) -> None:
         """Run one call and send what it gives."""
         try:
-            if call.method == "load":
-                self._outbox.put(Answer(call.number, "value", backend.load(*call.arguments)))
+            if call.method in VALUES:
+                self._outbox.put(Answer(call.number, "value", getattr(backend, call.method)(*call.arguments)))
                 return
             with self._lock:
-                items = iterate(backend, call)
+                items = getattr(backend, call.method)(*call.arguments, **call.keywords)
                 self._obey(call.number)
                 self._told.clear()
             for item in items:
@@ -113,14 +119,6 @@ class Child:
             self._outbox.put(Answer(call.number, "failure", f"the net stopped with an internal error ({type(error).__name__})"))
 
 
-def iterate(backend: ChatBackend, call: Call) -> Iterator[Any]:
-    """Return the iterator of a call that gives many items."""
-    if call.method == "reply":
-        return backend.reply(*call.arguments)
-    turns, top, pinned = call.arguments
-    return backend.recall(turns, top=top, pinned=pinned)
-
-
 def main() -> None:
     """Serve the pipes that stand in for standard input and output; whatever prints goes to the log instead."""
     channel = Channel(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"))
@@ -130,10 +128,21 @@ def main() -> None:
     child = Child(channel)
     threading.Thread(target=child.listen, daemon=True).start()
     threading.Thread(target=child.send, daemon=True).start()
+    child.run(make_backend(sys.argv[1] if len(sys.argv) > 1 else "chat"))
 
+
+def make_backend(role: str) -> Backend:
+    """Return what the child is to run: the side of the chat, or that of the laboratory."""
+    if role == "lab":
+        with contextlib.suppress(OSError, AttributeError):
+            # Training never ends by itself soon: whoever types comes first.
+            os.nice(TRAINING_NICENESS)
+        from chatbot_tui.lab import LocalLab
+
+        return LocalLab()
     from chatbot_tui.backend import LocalBackend
 
-    child.run(LocalBackend())
+    return LocalBackend()
 
 
 if __name__ == "__main__":

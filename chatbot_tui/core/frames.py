@@ -173,6 +173,18 @@ ReplyEvent: TypeAlias = PromptScored | StepFrame | ReplyFinished
 
 
 @dataclass(frozen=True, slots=True)
+class Yardsticks:
+    """What simple models lose on the text that a net is judged by, in nats a token."""
+
+    uniform: float
+    """ln of the vocabulary's size: no token is likelier than another."""
+    unigram: float
+    """By the frequency of each token alone."""
+    bigram: float
+    """By the token before."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrainFrame:
     """One report of a training run."""
 
@@ -195,3 +207,7 @@ class TrainFrame:
     state: tuple[LayerState, ...]
     tokens_per_second: float
     seconds_left: float
+    yardsticks: Yardsticks | None = None
+    """What the loss is compared with; the same in every report of a run."""
+    state_variance: tuple[float, ...] = ()
+    """Per layer, how far h after 32 unlike prompts lies apart: variance divided by mean squared norm, 0 to 1."""

@@ -46,7 +46,8 @@ class Batches:
     """
 
     def __init__(self, recipe: Recipe, corpora: Sequence[EncodedCorpus], end: int, device: torch.device) -> None:
-        self._recipe = recipe
+        self.recipe = recipe
+        """Settings of the steps to come."""
         self._corpora = corpora
         self._end = end
         self._device = device
@@ -62,7 +63,7 @@ class Batches:
     def streams(self) -> Iterator[Tokens]:
         """Yield the token stream of every epoch that the run sees, for counting."""
         for epoch in range(self.locate(self.total_steps - 1)[0] + 1):
-            yield epoch_stream(self._corpora, epoch, self._recipe.seed)
+            yield epoch_stream(self._corpora, epoch, self.recipe.seed)
 
     def locate(self, step: int) -> tuple[int, int]:
         """Return (epoch, chunk) of an optimiser step."""
@@ -74,7 +75,7 @@ class Batches:
 
     def at(self, step: int) -> Batch:
         """Return the batch of an optimiser step, counted from 0."""
-        recipe = self._recipe
+        recipe = self.recipe
         epoch, chunk = self.locate(step)
         if epoch != self._epoch:
             self._rows = torch.from_numpy(rows(epoch_stream(self._corpora, epoch, recipe.seed), recipe.batch_size))
@@ -97,8 +98,8 @@ class Batches:
     def _chunks_of(self, epoch: int) -> int:
         """Return how many steps an epoch takes: with shares, each sees other dialogues and has a length of its own."""
         while len(self._chunks) <= epoch:
-            tokens = epoch_length(self._corpora, len(self._chunks), self._recipe.seed)
-            self._chunks.append(chunks_in(row_length(tokens, self._recipe.batch_size), self._recipe.sequence_length))
+            tokens = epoch_length(self._corpora, len(self._chunks), self.recipe.seed)
+            self._chunks.append(chunks_in(row_length(tokens, self.recipe.batch_size), self.recipe.sequence_length))
         return self._chunks[epoch]
 
     def _steps_for(self, epochs: float) -> int:

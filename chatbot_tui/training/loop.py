@@ -87,6 +87,8 @@ class Trainer:
         self._valid = valid
         self._state: State | None = None
         self._loss_sum, self._loss_steps = 0.0, 0
+        self._began: tuple[float, int] | None = None
+        self._latest = 0.0, 0.0
         parameters = sum(parameter.numel() for parameter in self.model.parameters())
         self._autocast = autocast_dtype(recipe.precision, self.device, parameters)
 
@@ -96,19 +98,42 @@ class Trainer:
         Raises:
             InputError: the gradient is no longer finite, or the progress cannot be saved.
         """
-        began, first = time.perf_counter(), self.step
         while self.step < self.total_steps:
             # The report too: on it depends what a plateau does to the next steps.
             with whole():
-                rate, norm = self._train_step()
-                last = self.step == self.total_steps
-                reports = last or self.step % self.recipe.report_every == 0
-                report = self._report(rate, norm, (time.perf_counter() - began) / (self.step - first)) if reports else None
+                report = self.advance()
             if report is not None:
                 yield report
             # After the report, which begins a new mean: a resumed run must report what this one would have.
-            if progress_file is not None and self.step % self.recipe.save_every == 0 and not last:
+            if progress_file is not None and self.step % self.recipe.save_every == 0 and self.step < self.total_steps:
                 self.save(progress_file)
+
+    def advance(self) -> Progress | None:
+        """Take one step and return a report if one is due. Raises InputError."""
+        if self._began is None:
+            self._began = time.perf_counter(), self.step
+        self._latest = self._train_step()
+        return self.report() if self.step == self.total_steps or self.step % self.recipe.report_every == 0 else None
+
+    def rest(self, seconds: float) -> None:
+        """Leave a pause out of the speed."""
+        if self._began is not None:
+            self._began = self._began[0] + seconds, self._began[1]
+
+    def report(self) -> Progress:
+        """Return how things stand, and begin a new mean of the loss; before the first step it is the loss of the step to come."""
+        if self._began is None:
+            nats = self._loss_to_come()
+            return Progress(self.step, self.total_steps, nats, self.valid_loss(), self._learning_rate(), 0.0, 0.0, 0.0)
+        began, first = self._began
+        return self._report(*self._latest, (time.perf_counter() - began) / (self.step - first))
+
+    @torch.no_grad()
+    def _loss_to_come(self) -> float:
+        """Return the loss of the next step's text without learning from it, in nats a token."""
+        self.model.eval()
+        batch = self.batches.at(self.step)
+        return float(self._cross_entropy(batch.inputs, batch.targets, batch.counted, self._state_before(batch))[0])
 
     def _report(self, rate: float, norm: float, seconds_a_step: float) -> Progress:
         loss, self._loss_sum, self._loss_steps = self._loss_sum / self._loss_steps, 0.0, 0

@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from chatbot_tui.core.frames import Phase, PromptScored, ReplyFinished, StepFrame, TrainFrame
+from chatbot_tui.core.frames import Phase, PromptScored, ReplyFinished, StepFrame, TrainFrame, Yardsticks
 from chatbot_tui.core.ports import ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.generation.control import ReplyControl
 from chatbot_tui.generation.engine import Engine
 from chatbot_tui.model.checkpoint import Checkpoint
+from chatbot_tui.model.lstm import LanguageModel
+from chatbot_tui.signals.dispersion import relative_variance
+from chatbot_tui.signals.sensitivity import probe_prompts
 from chatbot_tui.training.counts import BigramCounts
 from chatbot_tui.training.loop import Progress, Trainer
 from chatbot_tui.training.stream import Tokens
@@ -45,7 +48,7 @@ class Reporter:
     def frames(self, progress_file: Path | None) -> Iterator[TrainFrame]:
         """Train to the end, yielding a frame a report."""
         for progress in self._trainer.run(progress_file):
-            yield self._frame(progress)
+            yield self.frame(progress)
 
     def phase(self, loss: float) -> Phase:
         """Return which phase a loss in nats a token belongs to (uniform, unigram, bigram, context)."""
@@ -55,7 +58,8 @@ class Reporter:
             return "unigram"
         return "bigram" if loss > self.bigram_loss else "context"
 
-    def _frame(self, progress: Progress) -> TrainFrame:
+    def frame(self, progress: Progress) -> TrainFrame:
+        """Return the report of a net as it stands now; training goes on as if nobody had looked."""
         recipe, tokenizer = self._trainer.recipe, self._trainer.tokenizer
         model = copy.deepcopy(self._trainer.model).cpu().float().eval().requires_grad_(False)
         card = {"banned_tokens": list(recipe.banned_tokens)}
@@ -90,4 +94,13 @@ class Reporter:
             state=first.state,
             tokens_per_second=progress.tokens_per_second,
             seconds_left=progress.seconds_left,
+            yardsticks=Yardsticks(self.uniform_loss, self.unigram_loss, self.bigram_loss),
+            state_variance=self._state_variance(model),
         )
+
+    @torch.no_grad()
+    def _state_variance(self, model: LanguageModel) -> tuple[float, ...]:
+        """Return how far each layer's h lies apart after 32 unlike prompts."""
+        end = self._trainer.tokenizer.end_id
+        _, (h, _) = model.hidden(probe_prompts(model.config.vocab_size, () if end is None else (end,)))
+        return tuple(relative_variance(h.numpy()).tolist())

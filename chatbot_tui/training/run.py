@@ -4,7 +4,7 @@ import os
 import shutil
 import weakref
 import zlib
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -161,17 +161,31 @@ class TrainingRun:
             {"name": corpus.name, "licence": self.recipe.corpus(corpus.name).licence, "words": corpus.words} for corpus in self.text.train
         ]
 
+    def reporter(self) -> Reporter:
+        """Return what looks at the net."""
+        return Reporter(self.trainer, self._unigrams, self._bigrams, self._yardstick)
+
     def frames(self) -> Generator[TrainFrame, None, None]:
         """Train to the end, yielding a frame a report; progress is saved at its intervals and when the iterator is closed."""
-        reporter = Reporter(self.trainer, self._unigrams, self._bigrams, self._yardstick)
         try:
-            yield from reporter.frames(self._progress)
+            yield from self.reporter().frames(self._progress)
         finally:
             if self.trainer.step < self.trainer.total_steps:
                 self.trainer.save(self._progress)
 
     def finish(self) -> dict[str, Any]:
         """Write the checkpoint in the place of the unfinished run, and return its metrics."""
+        staging = self._inner / "checkpoint"
+        shutil.rmtree(staging, ignore_errors=True)
+        metrics = self.write(staging)
+        move_up(staging, self.folder)
+        # A file that is open cannot be removed everywhere.
+        self.close()
+        shutil.rmtree(self._inner, ignore_errors=True)
+        return metrics
+
+    def write(self, folder: Path, notes: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Write the net as it stands as a checkpoint, with `notes` on its card, and return its metrics. Raises InputError."""
         trainer = self.trainer
         # While the net is still on the device that its Trainer feeds.
         metrics: dict[str, Any] = {"valid_loss": trainer.valid_loss()}
@@ -193,15 +207,10 @@ class TrainingRun:
             "banned_tokens": list(self.recipe.banned_tokens),
             "end_token": END_OF_TURN,
             "made_with": f"chatbot-tui {__version__}, torch {torch.__version__}",
+            **(notes or {}),
         }
-        staging = self._inner / "checkpoint"
-        shutil.rmtree(staging, ignore_errors=True)
-        save_checkpoint(staging, model, trainer.tokenizer, card, counts, dtype=dtype)
-        save_counts(staging, self._unigrams, self._bigrams)
-        move_up(staging, self.folder)
-        # A file that is open cannot be removed everywhere.
-        self.close()
-        shutil.rmtree(self._inner, ignore_errors=True)
+        save_checkpoint(folder, model, trainer.tokenizer, card, counts, dtype=dtype)
+        save_counts(folder, self._unigrams, self._bigrams)
         return metrics
 
 
