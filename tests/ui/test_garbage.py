@@ -49,3 +49,18 @@ def test_a_search_waits_until_nobody_has_typed_for_a_while(monkeypatch: pytest.M
     now += 0.2
     assert collector.search()
     assert Ring.alive == 0
+
+
+@pytest.mark.usefixtures("usual_collector")
+def test_whoever_types_on_and_on_does_not_put_it_off_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(garbage, "monotonic", lambda: now)
+    collector = IdleCollector()
+
+    searched = []
+    for _ in range(61):
+        now += 1
+        collector.touch()
+        searched.append(collector.search())
+
+    assert [second for second, done in enumerate(searched, 1) if done] == [30, 60]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import get_character_cell_size
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.geometry import Offset, Region, Size
@@ -18,7 +19,7 @@ from textual.strip import Strip
 
 from chatbot_tui.core.ports import Speaker
 from chatbot_tui.ui.panels.entry import END_MARK, Entry
-from chatbot_tui.ui.panels.transcript_rows import TranscriptRows
+from chatbot_tui.ui.panels.transcript_rows import TranscriptRows, placed
 
 if TYPE_CHECKING:
     from chatbot_tui.core.frames import TokenScore
@@ -82,6 +83,7 @@ class Transcript(ScrollView, can_focus=True):
         self._tops: list[int] = []
         self._height = 0
         self._rows = TranscriptRows(self)
+        self._drawing = False
 
     # What others tell it
 
@@ -198,10 +200,14 @@ class Transcript(ScrollView, can_focus=True):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw the visible rows."""
         self._rows.begin(self.scrollable_content_region.width)
-        return super().render_lines(crop)
+        self._drawing = True
+        try:
+            return super().render_lines(crop)
+        finally:
+            self._drawing = False
 
     def render_line(self, y: int) -> Strip:
-        """Draw one row."""
+        """Draw one row; outside of drawing, as where the mouse selects, with the places of its characters."""
         y += self.scroll_offset.y
         place = self._locate(y)
         if place is None:
@@ -210,7 +216,8 @@ class Transcript(ScrollView, can_focus=True):
         entry = self.entries[turn]
         start, end = entry.rows[row] if row < len(entry.rows) else (0, 0)
         chosen = self.cursor[1] if self.cursor and self.cursor[0] == turn else -1
-        return self._rows.draw(entry, place, y, self._gutter, chosen, self._selected(y, end - start), self.shade)
+        strip = self._rows.draw(entry, row, y, self._gutter, chosen, self._selected(y, end - start), self.shade)
+        return strip if self._drawing else placed(strip, y, end - start)
 
     # Selecting and walking
 
@@ -255,9 +262,24 @@ class Transcript(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Choose the token under the mouse."""
-        match event.style.meta.get("token"):
-            case (int(turn), int(token)) if token >= 0 and self.entries[turn].speaker == "bot":
-                self.post_message(self.TokenChosen(turn, token))
+        place = event.get_content_offset(self)
+        chosen = None if place is None else self._token_at(place)
+        if chosen is not None and self.entries[chosen[0]].speaker == "bot":
+            self.post_message(self.TokenChosen(*chosen))
+
+    def _token_at(self, offset: Offset) -> tuple[int, int] | None:
+        """Return the turn and token that is drawn at a cell of the content; None beside the words and where tokens are not known."""
+        place = self._locate(offset.y + self.scroll_offset.y)
+        if place is None or place[1] >= len(self.entries[place[0]].rows):
+            return None
+        turn, row = place
+        entry, cells = self.entries[turn], offset.x - self._gutter
+        for character in range(*entry.rows[row]) if cells >= 0 else ():
+            cells -= get_character_cell_size(entry.text[character])
+            if cells < 0:
+                token = entry.token_at(character)
+                return (turn, token) if token >= 0 else None
+        return None
 
     def action_walk(self, by: int) -> None:
         """Ask for a neighbouring token."""

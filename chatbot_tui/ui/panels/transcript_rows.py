@@ -13,8 +13,8 @@ from chatbot_tui.ui.panels.shading import Shading
 
 GUTTERS = {2: {"you": "› ", "bot": "· "}, 5: {"you": "you  ", "bot": "bot  "}}
 """What stands before a turn, by the cells there are for it."""
-KEPT = 2_000
-"""Rows that are kept as drawn; whoever scrolls through a long evening has more drawn than it is worth to keep."""
+KEPT = 500
+"""Rows that are kept as drawn; more than any screen has, and whoever scrolls through a long evening has more drawn than it is worth."""
 Span = tuple[int, int]
 
 
@@ -47,12 +47,12 @@ class TranscriptRows:
             self._base, self._width = base, width
             self.forget()
 
-    def draw(self, entry: Entry, place: Span, y: int, gutter: int, chosen: int, marked: Span, shade: bool) -> Strip:
+    def draw(self, entry: Entry, row: int, y: int, gutter: int, chosen: int, marked: Span, shade: bool) -> Strip:
         """Return one row.
 
         Args:
             entry: the turn.
-            place: the turn's number, and which of its rows.
+            row: which of its rows.
             y: where the row stands in the whole conversation.
             gutter: cells before the text.
             chosen: the token with the cursor; -1 for none.
@@ -61,7 +61,7 @@ class TranscriptRows:
         """
         strip = self._drawn.get(y) if marked == (0, 0) else None
         if strip is None:
-            strip = self._draw(entry, place, y, gutter, chosen, marked, shade)
+            strip = self._draw(entry, row, gutter, chosen, marked, shade)
             if marked == (0, 0):
                 self._drawn[y] = strip
         return strip
@@ -70,22 +70,20 @@ class TranscriptRows:
         """Return a row below the last turn."""
         return Strip.blank(self._width, self._base)
 
-    def _draw(self, entry: Entry, place: Span, y: int, gutter: int, chosen: int, marked: Span, shade: bool) -> Strip:
-        row = place[1]
+    def _draw(self, entry: Entry, row: int, gutter: int, chosen: int, marked: Span, shade: bool) -> Strip:
         base = self._base
         if row >= len(entry.rows) + len(entry.note_rows):
-            return Strip([Segment(" " * self._width, base + Style(meta={"offset": (0, y)}))], self._width)
+            return self.blank()
         text = GUTTERS[gutter][entry.speaker] if row == 0 else " " * gutter
-        segments = [Segment(text, base + self._named(entry.speaker) + Style(meta={"offset": (0, y)}))]
+        segments = [Segment(text, base + self._named(entry.speaker))]
         if row < len(entry.rows):
-            segments += self._tokens(entry, place, y, chosen, marked, shade)
+            segments += self._tokens(entry, row, chosen, marked, shade)
         else:
             start, end = entry.note_rows[row - len(entry.rows)]
             segments.append(Segment(entry.note[start:end], base + self._named("note")))
         return Strip(segments).adjust_cell_length(self._width, base)
 
-    def _tokens(self, entry: Entry, place: Span, y: int, chosen: int, marked: Span, shade: bool) -> list[Segment]:
-        turn, row = place
+    def _tokens(self, entry: Entry, row: int, chosen: int, marked: Span, shade: bool) -> list[Segment]:
         start, end = entry.rows[row]
         segments: list[Segment] = []
         position, token = start, entry.token_at(start)
@@ -102,9 +100,9 @@ class TranscriptRows:
                 piece = style + self._selection if selected else style
                 if style.underline and token != chosen and entry.text[a] == " ":
                     # A line under the space before a word would seem to belong to the word before it.
-                    segments.append(Segment(" ", self._base + Style(meta={"offset": (a - start, y), "token": (turn, token)})))
+                    segments.append(Segment(" ", self._base))
                     a += 1
-                segments.append(Segment(entry.text[a:b], piece + Style(meta={"offset": (a - start, y), "token": (turn, token)})))
+                segments.append(Segment(entry.text[a:b], piece))
             position, token = stop, token + 1
         return segments
 
@@ -115,6 +113,22 @@ class TranscriptRows:
     def _selection(self) -> Style:
         screen: Screen[object] = self._widget.screen
         return screen.get_component_rich_style("screen--selection")
+
+
+def placed(strip: Strip, y: int, length: int) -> Strip:
+    """Return a row that also says which of its `length` characters stand where, as the screen asks where a selection begins and ends.
+
+    Rows are not drawn so: each of their styles would be one of its own, and Textual keeps the last sixteen thousand that it has drawn.
+    """
+    segments: list[Segment] = []
+    position = 0
+    for number, segment in enumerate(strip):
+        style = segment.style or Style()
+        if number == 0 or position < length:
+            style += Style(meta={"offset": (position, y)})
+        position += len(segment.text) if number else 0
+        segments.append(Segment(segment.text, style))
+    return Strip(segments, strip.cell_length)
 
 
 def _cut(start: int, end: int, mark_start: int, mark_end: int) -> list[tuple[int, int, bool]]:
