@@ -45,7 +45,6 @@ class LocalBackend:
             card=dict(loaded.card),
             sampling=sampling,
             most_frequent=None if most_frequent is None else loaded.tokenizer.texts[most_frequent],
-            prompt_sensitivity=engine.prompt_sensitivity,
             warnings=tuple(warnings),
         )
 

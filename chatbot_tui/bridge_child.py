@@ -1,6 +1,7 @@
 """The child's side of the bridge: runs a backend and answers calls until its parent goes away."""
 
 import contextlib
+import gc
 import os
 import queue
 import sys
@@ -128,7 +129,10 @@ def main() -> None:
     child = Child(channel)
     threading.Thread(target=child.listen, daemon=True).start()
     threading.Thread(target=child.send, daemon=True).start()
-    child.run(make_backend(sys.argv[1] if len(sys.argv) > 1 else "chat"))
+    backend = make_backend(sys.argv[1] if len(sys.argv) > 1 else "chat")
+    # All of torch's modules: to search them for garbage, again and again, would stop the net for a tenth of a second each time.
+    gc.freeze()
+    child.run(backend)
 
 
 def make_backend(role: str) -> Backend:

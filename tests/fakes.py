@@ -87,7 +87,6 @@ class ScriptedBackend:
             card={},
             sampling=SamplingSettings(temperature=0.8, top_k=40),
             most_frequent=" the",
-            prompt_sensitivity=0.46,
         )
         return self.loaded
 

@@ -69,12 +69,12 @@ def test_near_zero_init_says_only_the_most_frequent_word(backend: LocalBackend) 
     loaded: LoadedCheckpoint = backend.load("near-zero-init")
     assert loaded.sampling == GREEDY
     assert loaded.most_frequent is not None
-    assert loaded.prompt_sensitivity <= INPUT_BLIND
     word = loaded.most_frequent.strip()
     said: list[str] = []
     for prompt in PROMPTS:
         frames, last = reply(backend, prompt, loaded.sampling)
         said += last.reply.split()
+        assert frames[-1].collapse.prompt_sensitivity <= INPUT_BLIND
         assert (last.verdict, frames[-1].collapse.blame) == ("collapsed", "model")
         assert frames[-1].collapse.unit == word
     assert said.count(word) >= 0.95 * len(said)
@@ -90,8 +90,9 @@ def test_near_zero_init_is_collapsed_though_its_samples_are_varied(backend: Loca
 
 
 def test_smalltalk_answers_unlike_prompts_unlike(backend: LocalBackend) -> None:
-    loaded = backend.load("smalltalk")
-    assert loaded.prompt_sensitivity >= 0.3
+    backend.load("smalltalk")
+    frames, _ = reply(backend, PROMPTS[0], GREEDY)
+    assert frames[0].collapse.prompt_sensitivity >= 0.3
     greedy = {reply(backend, prompt, GREEDY)[1].reply for prompt in PROMPTS}
     assert len(greedy) >= 15
 

@@ -75,7 +75,6 @@ class LoadedCheckpoint:
     """The settings that its card recommends."""
     most_frequent: str | None
     """Text of the most frequent token of the training stream, of those not banned; None without counts."""
-    prompt_sensitivity: float
     warnings: tuple[str, ...] = ()
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -32,12 +33,13 @@ class Engine:
         self._stepper = Stepper(checkpoint.model)
         self._measure = Measure(checkpoint)
         self._conversation = Conversation(checkpoint, self._stepper)
-        ends = () if self.tokenizer.end_id is None else (self.tokenizer.end_id,)
-        self._banned = np.unique(np.asarray(checkpoint.banned, np.int64))
-        self._banned_and_ends = np.unique(np.concatenate([self._banned, np.asarray(ends, np.int64)]))
-        self.prompt_sensitivity = self._sensitivity()
+        ends = set() if self.tokenizer.end_id is None else {self.tokenizer.end_id}
+        self._banned = np.array(sorted(set(checkpoint.banned)), np.int64)
+        self._banned_and_ends = np.array(sorted({*checkpoint.banned, *ends}), np.int64)
 
-    def _sensitivity(self) -> float:
+    @cached_property
+    def prompt_sensitivity(self) -> float:
+        """How far the net's answers to the probe prompts lie apart, in nats; measured when first asked for."""
         size = self.checkpoint.model.config.vocab_size
         excluded = self._banned_and_ends.tolist() if len(self._banned_and_ends) < size else []
         return prompt_sensitivity(self.checkpoint.model, probe_prompts(size, excluded))

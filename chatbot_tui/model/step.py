@@ -69,7 +69,7 @@ class Stepper:
         biases = [(b_ih + b_hh) * rows for _, _, b_ih, b_hh in layers]
         table_bytes = config.vocab_size * 4 * config.hidden_dim * embedding.element_size()
         tabled = table_bytes <= TABLE_BYTES
-        self._table = as_array(torch.addmm(biases[0], embedding, (layers[0][0] * rows[:, None]).t())) if tabled else None
+        self._table = InputTable(embedding, layers[0][0] * rows[:, None], biases[0]) if tabled else None
         self._bias = [as_array(bias) for bias in biases]
         self._products = [
             Product((w_hh if tabled and layer == 0 else torch.cat([w_ih, w_hh], dim=1)) * rows[:, None])
@@ -91,7 +91,7 @@ class Stepper:
         for layer, product in enumerate(self._products):
             z, inputs = product.y, product.x
             if layer == 0 and self._table is not None:
-                z[:] = self._table[token]
+                z[:] = self._table.row(token)
                 inputs[:] = state.h[0]
             else:
                 z[:] = self._bias[layer]
@@ -128,6 +128,33 @@ class Stepper:
     def logits(self, features: Array) -> Array:
         """Return next-token logits [vocabulary] for features [output_dim], or [n, vocabulary] for [n, output_dim]."""
         return self._output.of(features, self._output_bias)
+
+
+class InputTable:
+    """What the first layer's input product gives for every token, worked out for a block of tokens when one of them is first read.
+
+    All of it at once would take longer than everything else that a net needs before it can speak. A token's block is always
+    the same, so that its row is the same bit for bit whatever was read before.
+    """
+
+    BLOCK = 64
+    """Tokens in a block: a millisecond of work for a net of 512 units."""
+
+    def __init__(self, embedding: Tensor, weight: Tensor, bias: Tensor) -> None:
+        self._embedding, self._weight, self._bias = embedding, weight.t().contiguous(), bias
+        self._rows: Array = np.empty((len(embedding), len(weight)), as_array(bias).dtype)
+        self._known = [False] * -(-len(embedding) // self.BLOCK)
+
+    def row(self, token: int) -> Array:
+        """Return bias + weight @ embedding[token], [rows of weight]."""
+        block = token // self.BLOCK
+        if not self._known[block]:
+            tokens = slice(block * self.BLOCK, (block + 1) * self.BLOCK)
+            with torch.inference_mode():
+                self._rows[tokens] = as_array(torch.addmm(self._bias, self._embedding[tokens], self._weight))
+            self._known[block] = True
+        row: Array = self._rows[token]
+        return row
 
 
 class Product:

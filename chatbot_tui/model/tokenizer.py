@@ -1,7 +1,7 @@
 """Text to token ids and back: byte-level BPE for real chat, a lower-cased word stream for the collapse family."""
 
 import codecs
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -126,15 +126,17 @@ class Tokenizer:
     @cached_property
     def token_bytes(self) -> tuple[bytes, ...]:
         """What each id adds to a text, as UTF-8 bytes (one character may be spread over several tokens); the end token adds nothing."""
-        back = byte_alphabet() if self._byte_level else None
-        return tuple(self._bytes_of(token, back) for token in range(self.size))
+        back = byte_alphabet() if self._byte_level else {}
+        latin = {ord(character): byte for character, byte in back.items()}
+        return tuple(self._bytes_of(token, back.keys(), latin) for token in range(self.size))
 
-    def _bytes_of(self, token: int, back: dict[str, int] | None) -> bytes:
+    def _bytes_of(self, token: int, alphabet: Set[str], latin: dict[int, int]) -> bytes:
         entry = self._backend.id_to_token(token)
         if token == self.end_id or entry is None:
             return b""
-        if back is not None and all(character in back for character in entry):
-            return bytes(back[character] for character in entry)
+        if alphabet and alphabet >= set(entry):
+            # A byte and its character in this encoding have the same number.
+            return entry.translate(latin).encode("latin-1")
         return (" " + entry).encode("utf-8", "replace")
 
     @cached_property

@@ -26,7 +26,9 @@ def probe_prompts(vocab_size: int, excluded: Iterable[int]) -> Tensor:
     Raises:
         InputError: every token is excluded.
     """
-    allowed = np.setdiff1d(np.arange(vocab_size), np.fromiter(excluded, dtype=np.int64))
+    is_allowed = np.ones(vocab_size, bool)
+    is_allowed[[token for token in excluded if 0 <= token < vocab_size]] = False
+    allowed = np.flatnonzero(is_allowed)
     if not allowed.size:
         raise InputError("every token of the vocabulary is banned: shorten banned_tokens in card.json")
     drawn = np.random.default_rng(PROBE_SEED).choice(allowed, size=(PROMPT_TOKENS, PROMPTS))

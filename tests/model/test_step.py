@@ -86,3 +86,13 @@ def test_logits_of_many_features_are_those_of_each() -> None:
     stepper = Stepper(LanguageModel(ModelConfig(9, 4, 6, 2, tied=True)).double().eval())
     features, _ = stepper.read([1, 2, 3], stepper.zero_state())
     np.testing.assert_allclose(stepper.logits(features), [stepper.logits(row) for row in features], atol=1e-12)
+
+
+def test_a_token_reads_the_same_bit_for_bit_whatever_was_read_before() -> None:
+    torch.manual_seed(3)
+    model = LanguageModel(ModelConfig(vocab_size=150, embedding_dim=12, hidden_dim=8)).eval()
+    order = torch.randperm(150).tolist()
+    first, second = Stepper(model), Stepper(model)
+    forward = [first.step(token, first.zero_state()).features.tobytes() for token in range(150)]
+    shuffled = {token: second.step(token, second.zero_state()).features.tobytes() for token in order}
+    assert forward == [shuffled[token] for token in range(150)]
