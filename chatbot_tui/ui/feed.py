@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from chatbot_tui.core.frames import ReplyEvent, StepFrame
+    from chatbot_tui.core.lab import LabEvent
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Recalled:
     """The step that was asked for."""
 
 
-FeedEvent: TypeAlias = "ReplyEvent | Failed | Recalled"
+FeedEvent: TypeAlias = "ReplyEvent | LabEvent | Failed | Recalled"
 
 
 class Feed:

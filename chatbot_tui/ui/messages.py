@@ -19,6 +19,10 @@ class EventsWaiting(Message):
     """The thread that speaks has put something into the feed."""
 
 
+class LabEventsWaiting(Message):
+    """The thread that trains has put something into its feed."""
+
+
 @dataclass
 class CheckpointLoaded(Message):
     """A checkpoint is ready to speak."""

@@ -14,7 +14,7 @@ from chatbot_tui.ui.conversation import Conversation
 from chatbot_tui.ui.cursor import EMPTY, Cursor
 from chatbot_tui.ui.feed import Feed, Recalled
 from chatbot_tui.ui.frame_store import FRAMES_KEPT, FrameStore
-from chatbot_tui.ui.lane import Lane
+from chatbot_tui.ui.lane import ReplyLane
 from chatbot_tui.ui.messages import EventsWaiting
 from chatbot_tui.ui.panels.composer import Composer
 from chatbot_tui.ui.panels.transcript import Transcript
@@ -45,7 +45,7 @@ class WalkingScreen(Screen[None]):
         self.composer = Composer()
         self.store = FrameStore()
         self.relay = CursorRelay(self)
-        self.lane = Lane(self, backend)
+        self.lane = ReplyLane(self, backend)
         self.recall_feed: Feed | None = None
         self._wanted: tuple[int, int] | None = None
 
