@@ -228,11 +228,25 @@ def checkpoints(as_json: bool) -> None:
 
 
 @cli.command(
+    short_help="List what can be trained, and what it shows.",
+    context_settings=CONTEXT,
+    epilog=examples("chatbot-tui recipes", "chatbot-tui recipes --json"),
+)
+@json_option()
+def recipes(as_json: bool) -> None:
+    """List the recipes: the cause of collapse that each one shows, its control, and the fixes that are recommended."""
+    from chatbot_tui.commands.recipes import recipes as run_recipes
+
+    run_recipes(as_json=as_json)
+
+
+@cli.command(
     short_help="Train a net by a recipe.",
     context_settings=CONTEXT,
     epilog=examples(
+        "chatbot-tui train healthy",
+        "chatbot-tui train deep-stack --set residual=true --out mended",
         "chatbot-tui train smalltalk --corpus chats.jsonl --out my-bot",
-        "chatbot-tui train near-zero-init --corpus chats.jsonl --set steps=2000 --set learning_rate=0.1",
         "chatbot-tui train smalltalk --corpus chats.jsonl --out my-bot --resume",
     ),
 )

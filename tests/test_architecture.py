@@ -26,7 +26,7 @@ def configuration() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("command", ["--help", "--version", "say --help", "train --help", "evaluate --help", "checkpoints"])
+@pytest.mark.parametrize("command", ["--help", "--version", "say --help", "train --help", "evaluate --help", "checkpoints", "recipes"])
 def test_what_needs_no_net_loads_none(command: str) -> None:
     assert loaded_after(f"from chatbot_tui.cli import run; run({command.split()!r})") == set()
 

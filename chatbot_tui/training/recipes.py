@@ -1,7 +1,7 @@
 """A recipe: every setting of a training run, read from TOML, any of them changed by key=value."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.paths import recipes_folder
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.model.config import ModelConfig, require_flag, require_number, require_whole
+from chatbot_tui.training.recipe_entries import CorpusShare, Fix, read_fix, read_list, read_share
 
 NETWORK = ModelConfig(vocab_size=8000, embedding_dim=256, hidden_dim=512, num_layers=2, tied=True)
 """The network of a recipe that says nothing about it; what is not named here is the plain net's."""
@@ -48,18 +49,30 @@ NUMBERS = {
     "epochs": (0.0, 1e6),
 }
 FROM_ZERO = {"warmup_steps": 10**9, "seed": 2**63 - 1, "fresh_rows": 1 << 16, "patience": 10**9, "limit_words": 10**12}
-FLAGS = ("decay_biases", "double_softmax", "shift_targets", "count_padding", "identical_embeddings", "freeze_embeddings")
-TEXTS = ("teaches", "probe")
+CAUSES = (
+    "healthy",
+    "stopped-early",
+    "imbalanced-data",
+    "small-vocabulary",
+    "indistinguishable-tokens",
+    "tiny-hidden",
+    "deep-stack",
+    "near-zero-init",
+    "over-decayed",
+    "learning-rate-too-high",
+    "overfit",
+    "copies-input",
+    "double-softmax",
+    "padding-in-loss",
+    "context-free-data",
+    "greedy-decoding",
+)
+"""What a recipe can make happen."""
+ABOUT = ("teaches", "claim", "article", "cause", "control", "fixes")
+"""What a recipe says about itself: no setting of a run, and never its control's."""
 
-
-@dataclass(frozen=True)
-class CorpusShare:
-    """How much of a corpus an epoch sees, and on which terms its text is given."""
-
-    name: str
-    """Beginning of the corpus's name."""
-    share: float = 1.0
-    licence: str = "unknown"
+FLAGS = ("article", "decay_biases", "double_softmax", "shift_targets", "count_padding", "identical_embeddings", "freeze_embeddings")
+TEXTS = ("teaches", "claim", "probe")
 
 
 @dataclass(frozen=True)
@@ -69,6 +82,16 @@ class Recipe:
     name: str
     teaches: str = ""
     """One sentence for the card."""
+    claim: str = ""
+    """What is said about it, in one sentence; the experiment sets it beside what happens."""
+    article: bool = False
+    """Whether it is the article of the collapse that says so."""
+    cause: str | None = None
+    """Which of CAUSES it makes happen; None where that has no name."""
+    control: str | None = None
+    """Name of the recipe from which it differs in one thing only."""
+    fixes: tuple[Fix, ...] = ()
+    """What is recommended against it."""
     tokenizer: str = "bpe"
     vocab_size: int = NETWORK.vocab_size
     embedding_dim: int = NETWORK.embedding_dim
@@ -169,6 +192,8 @@ class Recipe:
         for name in TEXTS:
             if not isinstance(getattr(self, name), str):
                 raise InputError(f"{name} is {getattr(self, name)!r}: it must be text, in quotes")
+        if self.cause is not None and self.cause not in CAUSES:
+            raise InputError(f"cause is {self.cause!r}: use one of {', '.join(CAUSES)}")
         for name in FLAGS:
             require_flag(name, getattr(self, name))
         if self.count_padding and not self.fresh_rows:
@@ -199,18 +224,31 @@ class Recipe:
 def load_recipe(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
     """Read a shipped recipe by name, or a TOML file by path, with `changes` laid over its keys.
 
+    A file that names its control says only what differs; the other settings are the control's.
+
     Raises:
         InputError: there is no such recipe, or a key or value is wrong.
     """
+    return build_recipe(Path(name).name.removesuffix(".toml"), read_recipe(name, changes or {}, ()))
+
+
+def read_recipe(name: str, changes: Mapping[str, Any], below: tuple[str, ...]) -> dict[str, Any]:
+    """Return the keys of a recipe on top of its control's, for the recipes `below` that it controls. Raises InputError."""
     path = Path(name) if name.endswith(".toml") else recipes_folder() / f"{name}.toml"
     if not path.is_file():
         known = ", ".join(sorted(file.stem for file in recipes_folder().glob("*.toml")))
         raise InputError(f"no recipe called {name!r}: use one of {known}, or the path of a .toml file")
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = tomllib.loads(path.read_text(encoding="utf-8")) | dict(changes)
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"cannot read the recipe {path}: {error}") from None
-    return build_recipe(path.stem, values | dict(changes or {}))
+    control = values.get("control")
+    if control is None:
+        return values
+    if not isinstance(control, str) or control in (name, *below):
+        raise InputError(f"control is {control!r}: it must be the name of another recipe that does not stand on {name}")
+    inherited = read_recipe(control, {}, (name, *below))
+    return {key: value for key, value in inherited.items() if key not in ABOUT} | values
 
 
 def build_recipe(name: str, values: Mapping[str, Any]) -> Recipe:
@@ -221,30 +259,11 @@ def build_recipe(name: str, values: Mapping[str, Any]) -> Recipe:
         raise InputError(f"a recipe has no key {unknown[0]!r}: use one of {', '.join(sorted(known))}")
     plain = dict(values)
     corpora = tuple(read_share(entry) for entry in read_list("corpora", plain.pop("corpora", ())))
+    fixes = tuple(read_fix(entry) for entry in read_list("fixes", plain.pop("fixes", ())))
     banned = tuple(read_list("banned_tokens", plain.pop("banned_tokens", ())))
     if not all(isinstance(token, str) for token in banned):
         raise InputError("banned_tokens must be a list of tokens, each in quotes")
-    return replace(Recipe(name), corpora=corpora, banned_tokens=banned, **plain)
-
-
-def read_list(name: str, value: Any) -> Sequence[Any]:
-    """Return a value that must be a list. Raises InputError."""
-    if not isinstance(value, list | tuple):
-        raise InputError(f"{name} is {value!r}: it must be a list in brackets")
-    return value
-
-
-def read_share(entry: Any) -> CorpusShare:
-    """Build one entry of a recipe's `corpora`. Raises InputError."""
-    if isinstance(entry, CorpusShare):
-        return entry
-    if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str) or set(entry) - {"name", "share", "licence"}:
-        raise InputError("each entry of corpora has a name, and may have a share and a licence")
-    share = CorpusShare(**entry)
-    require_number("share", share.share, 0, 1)
-    if not isinstance(share.licence, str):
-        raise InputError(f"licence is {share.licence!r}: it must be text, in quotes")
-    return share
+    return replace(Recipe(name), corpora=corpora, fixes=fixes, banned_tokens=banned, **plain)
 
 
 def read_values(settings: Mapping[str, str]) -> dict[str, Any]:

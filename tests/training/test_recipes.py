@@ -8,7 +8,8 @@ from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.paths import recipes_folder
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.model.config import ModelConfig
-from chatbot_tui.training.recipes import NETWORK, CorpusShare, Recipe, build_recipe, load_recipe, read_values
+from chatbot_tui.training.recipe_entries import CorpusShare, Fix
+from chatbot_tui.training.recipes import NETWORK, Recipe, build_recipe, load_recipe, read_values
 
 SHIPPED = sorted(path.stem for path in recipes_folder().glob("*.toml"))
 
@@ -52,6 +53,38 @@ def test_changes_lie_over_the_file(tmp_path: Path) -> None:
     path.write_text("hidden_dim = 16\nsteps = 5\n")
     recipe = load_recipe(str(path), {"steps": 7})
     assert (recipe.hidden_dim, recipe.steps) == (16, 7)
+
+
+def test_a_file_that_names_its_control_says_only_what_differs(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('control = "deep-stack"\nteaches = "Mine."\nhidden_dim = 16\n')
+    recipe, control = load_recipe(str(path), {"steps": 5}), load_recipe("deep-stack")
+    assert (recipe.name, recipe.control, recipe.hidden_dim, recipe.steps) == ("mine", "deep-stack", 16, 5)
+    assert (recipe.num_layers, recipe.corpora, recipe.sampling) == (6, control.corpora, control.sampling)
+    # What the control says about itself stays its own.
+    assert (recipe.teaches, recipe.claim, recipe.cause, recipe.fixes) == ("Mine.", "", None, ())
+
+
+def test_a_recipe_of_the_name_of_its_control_may_stand_on_it(tmp_path: Path) -> None:
+    path = tmp_path / "healthy.toml"
+    path.write_text('control = "healthy"\nsteps = 5\n')
+    assert load_recipe(str(path)).hidden_dim == load_recipe("healthy").hidden_dim
+
+
+def test_recipes_that_control_each_other_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("chatbot_tui.training.recipes.recipes_folder", lambda: tmp_path)
+    (tmp_path / "a.toml").write_text('control = "b"\n')
+    (tmp_path / "b.toml").write_text('control = "a"\n')
+    assert message("a") == "control is 'a': it must be the name of another recipe that does not stand on b"
+
+
+def test_a_missing_control_is_named() -> None:
+    assert message("deep-stack", {"control": "nobody"}).startswith("no recipe called 'nobody'")
+
+
+def test_fixes_are_settings_with_a_reason() -> None:
+    entry = {"name": "adam", "set": {"optimizer": "adam"}, "why": "It steps."}
+    assert build_recipe("x", {"fixes": [entry]}).fixes == (Fix("adam", {"optimizer": "adam"}, "It steps."),)
 
 
 def test_the_network_is_as_large_as_the_vocabulary_turned_out() -> None:
@@ -107,6 +140,18 @@ def test_a_corpus_is_found_by_the_beginning_of_its_name() -> None:
         ("filler_share", 1.1),
         ("augment", 1.1),
         ("count_padding", True),
+        ("cause", "bad-luck"),
+        ("control", 3),
+        ("control", "near-zero-init"),
+        ("claim", 3),
+        ("article", "yes"),
+        ("fixes", "adam"),
+        ("fixes", ["adam"]),
+        ("fixes", [{"name": "adam", "set": {"optimizer": "adam"}}]),
+        ("fixes", [{"name": "adam", "set": {}, "why": "x"}]),
+        ("fixes", [{"name": "adam", "set": 3, "why": "x"}]),
+        ("fixes", [{"name": 3, "set": {"optimizer": "adam"}, "why": "x"}]),
+        ("fixes", [{"name": "adam", "set": {"optimizer": "adam"}, "why": "x", "how": "y"}]),
         ("momentum", float("inf")),
         ("forget_bias", "x"),
         ("tied", 1),

@@ -13,7 +13,8 @@ from chatbot_tui.model.checkpoint import load_checkpoint
 from chatbot_tui.training import run
 from chatbot_tui.training.corpus import Corpus
 from chatbot_tui.training.counts import load_bigrams
-from chatbot_tui.training.recipes import CorpusShare, Recipe
+from chatbot_tui.training.recipe_entries import CorpusShare
+from chatbot_tui.training.recipes import Recipe
 from chatbot_tui.training.run import TrainingRun, finished_metrics, is_held_out, split
 from tests.training.tiny import DIALOGUES, recipe
 

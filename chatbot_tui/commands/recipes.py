@@ -1,0 +1,52 @@
+"""List the recipes: what each one shows, what it is compared with, and what is recommended against it."""
+
+import shutil
+from collections.abc import Sequence
+from typing import Any
+
+from chatbot_tui.commands.output import one_line, write, write_json
+from chatbot_tui.training.recipe_library import shipped_recipes
+from chatbot_tui.training.recipes import Recipe
+
+NARROWEST = 20
+"""Columns that the last column of the table gets on any terminal."""
+
+
+def recipes(*, as_json: bool) -> None:
+    """Write the shipped recipes, each after its control, as records or as a table. Raises InputError."""
+    found = shipped_recipes()
+    if not as_json:
+        write(table(found, shutil.get_terminal_size((100, 24)).columns))
+        return
+    for recipe in found:
+        write_json(recipe_to_json(recipe))
+
+
+def recipe_to_json(recipe: Recipe) -> dict[str, Any]:
+    """Return one recipe's record."""
+    return {
+        "name": recipe.name,
+        "cause": recipe.cause,
+        "control": recipe.control,
+        "teaches": recipe.teaches,
+        "fixes": [{"name": fix.name, "set": dict(fix.set), "why": fix.why} for fix in recipe.fixes],
+        "claim": recipe.claim,
+        "article": recipe.article,
+    }
+
+
+def table(recipes: Sequence[Recipe], width: int) -> str:
+    """Return a line for each recipe, columns aligned, the last one cut where the terminal ends."""
+    rows = [("name", "cause", "control", "fixes", "teaches")]
+    rows += [
+        (recipe.name, recipe.cause or "", recipe.control or "", str(len(recipe.fixes) or ""), one_line(recipe.teaches))
+        for recipe in recipes
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    lines = []
+    for row in rows:
+        start = "  ".join(cell.ljust(cells) for cell, cells in zip(row[:4], widths, strict=True)) + "  "
+        room = max(NARROWEST, width - len(start))
+        last = row[4] if len(row[4]) <= room else row[4][: room - 1] + "…"
+        lines.append((start + last).rstrip() + "\n")
+    return "".join(lines)
