@@ -274,6 +274,31 @@ def train(
 
 
 @cli.command(
+    short_help="Run every recipe over several seeds.",
+    context_settings=CONTEXT,
+    epilog=examples(
+        "chatbot-tui experiment --out results                     every recipe and every fix",
+        "chatbot-tui experiment --out results --resume            go on after an interruption",
+        "chatbot-tui experiment deep-stack healthy --seeds 1 --out depth",
+    ),
+)
+@click.argument("recipes", nargs=-1, metavar="[RECIPE]...")
+@click.option("--seeds", type=click.IntRange(min=1, max=1000), metavar="N", default=3, show_default=True, help="How often each is trained.")
+@click.option("--fixes/--no-fixes", default=True, show_default=True, help="Train with each of a recipe's fixes as well.")
+@click.option("--out", metavar="DIR", help="Folder for results and table; it must be empty unless --resume is given.")
+@click.option("--resume", is_flag=True, help="Go on in DIR: what is done there already is not done again.")
+@json_option()
+def experiment(recipes: tuple[str, ...], seeds: int, fixes: bool, out: str | None, resume: bool, as_json: bool) -> None:
+    """Train each RECIPE over several seeds, and write a table: what is said, what happened, figures.
+
+    Without RECIPE, all whose text the program makes up itself; that takes some hours.
+    """
+    from chatbot_tui.commands.experiment import experiment as run_experiment
+
+    run_experiment(recipes=recipes, seeds=seeds, fixes=fixes, out=out, resume=resume, as_json=as_json)
+
+
+@cli.command(
     short_help="Measure how well a net predicts unseen text.",
     context_settings=CONTEXT,
     epilog=examples(

@@ -37,7 +37,7 @@ def test_every_help_page_has_examples(capsys: pytest.CaptureFixture[str], comman
 
 
 def test_the_commands_are_the_contract() -> None:
-    assert sorted(cli.commands) == ["bench", "checkpoints", "evaluate", "recipes", "say", "train"]
+    assert sorted(cli.commands) == ["bench", "checkpoints", "evaluate", "experiment", "recipes", "say", "train"]
 
 
 @pytest.mark.parametrize(

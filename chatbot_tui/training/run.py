@@ -92,7 +92,8 @@ class TrainingRun:
         try:
             tokenizer, encoded, held_out, learnt = self._open()
             self.trainer = Trainer(recipe, tokenizer, encoded, held_out, device=device, threads=threads)
-            self._unigrams, self._bigrams = count_stream(self.trainer.batches.streams(), tokenizer.size)
+            self._unigrams, self.bigrams = count_stream(self.trainer.batches.streams(), tokenizer.size)
+            """Counts of the training stream."""
             if learnt:
                 self.trainer.restore(self._progress)
         except BaseException:
@@ -163,7 +164,7 @@ class TrainingRun:
 
     def reporter(self) -> Reporter:
         """Return what looks at the net."""
-        return Reporter(self.trainer, self._unigrams, self._bigrams, self._yardstick)
+        return Reporter(self.trainer, self._unigrams, self.bigrams, self._yardstick)
 
     def frames(self) -> Generator[TrainFrame, None, None]:
         """Train to the end, yielding a frame a report; progress is saved at its intervals and when the iterator is closed."""
@@ -184,6 +185,12 @@ class TrainingRun:
         shutil.rmtree(self._inner, ignore_errors=True)
         return metrics
 
+    def checkpoint(self) -> Checkpoint:
+        """Return the net as it stands, on the CPU and ready to be measured: no copy, so that training may not go on elsewhere."""
+        model = self.trainer.model.cpu().eval()
+        card = {"banned_tokens": list(self.recipe.banned_tokens)}
+        return Checkpoint(model, self.trainer.tokenizer, card, torch.from_numpy(self._unigrams))
+
     def write(self, folder: Path, notes: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Write the net as it stands as a checkpoint, with `notes` on its card, and return its metrics. Raises InputError."""
         trainer = self.trainer
@@ -194,7 +201,7 @@ class TrainingRun:
         counts = torch.from_numpy(self._unigrams)
         if self.text.held_out:
             checkpoint = Checkpoint(model, trainer.tokenizer, {}, counts)
-            metrics |= evaluate(checkpoint, self.text.held_out[:EVALUATED_DIALOGUES], self._bigrams)
+            metrics |= evaluate(checkpoint, self.text.held_out[:EVALUATED_DIALOGUES], self.bigrams)
             del metrics["seconds"]
         card = {
             "teaches": self.recipe.teaches,
@@ -210,7 +217,7 @@ class TrainingRun:
             **(notes or {}),
         }
         save_checkpoint(folder, model, trainer.tokenizer, card, counts, dtype=dtype)
-        save_counts(folder, self._unigrams, self._bigrams)
+        save_counts(folder, self._unigrams, self.bigrams)
         return metrics
 
 
