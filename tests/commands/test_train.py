@@ -18,6 +18,7 @@ from chatbot_tui.commands.frame_json import train_frame_to_json
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.frames import TrainFrame
 from chatbot_tui.model.checkpoint import load_checkpoint
+from chatbot_tui.training import corpus
 from tests.training.tiny import DIALOGUES
 
 RECIPE = """
@@ -122,6 +123,22 @@ def test_without_json_it_says_where_the_checkpoint_stands(start: list[str], tmp_
     assert output.out.startswith(f"checkpoint: {tmp_path / 'out'}\nvalid_loss ")
     assert output.err.startswith("step 1 of 1  loss ")
     assert load_checkpoint(tmp_path / "out").model.config.hidden_dim == 4
+
+
+def test_without_a_corpus_it_learns_from_the_recipes_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(corpus, "lab_dialogues", lambda: DIALOGUES * 9)
+    monkeypatch.setattr(corpus, "held_out_dialogues", lambda: DIALOGUES[::3])
+    small = ["vocab_size=60", "hidden_dim=4", "steps=1", "sequence_length=5"]
+    assert run(["train", "deep-stack", *(word for setting in small for word in ("--set", setting)), "--out", str(tmp_path / "out")]) == 0
+    card = load_checkpoint(tmp_path / "out").card
+    # 10 dialogues of 9 words and 10 of 8, nine times over; the text kept aside is not trained on.
+    assert card["corpus"] == [{"name": "lab", "licence": "MIT", "words": 9 * 170}]
+    assert (card["recipe"]["cause"], card["recipe"]["control"]) == ("deep-stack", "healthy")
+
+
+def test_without_the_files_of_the_recipes_corpora_it_asks_for_them(capsys: pytest.CaptureFixture[str], own_home: Path) -> None:
+    assert "no copy of self_dialogue" in refused(capsys, ["train", "near-zero-init"])
+    assert not (own_home / "checkpoints").exists()
 
 
 def test_without_a_folder_it_is_one_of_your_own(start: list[str], own_home: Path) -> None:

@@ -112,6 +112,16 @@ def test_a_run_becomes_a_checkpoint_and_nothing_else(tmp_path: Path) -> None:
     assert int(loaded.counts.sum()) == int(bigrams.counts.sum()) + 1 == 3 * (10 * 9 + 10 * 8) + 60 * 3
 
 
+def test_a_recipe_may_change_the_text_that_it_learns_from(tmp_path: Path) -> None:
+    text = [*TEXT, Corpus("talk.valid", DIALOGUES)]
+    with begin(recipe(limit_words=30), tmp_path / "limited", text=text) as limited:
+        # Dialogues of 9 words: the fourth is the first beyond 30.
+        assert (limited.text.train[0].words, limited.text.held_out) == (36, DIALOGUES)
+    with begin(recipe(filler_share=1.0), tmp_path / "filled", text=text) as filled:
+        # One word, <eot> and <unk>.
+        assert filled.trainer.tokenizer.size == 3
+
+
 @pytest.mark.parametrize(("weights", "kind"), [("float16", torch.float16), ("float32", torch.float32)])
 def test_weights_are_saved_as_the_recipe_says(tmp_path: Path, weights: str, kind: torch.dtype) -> None:
     finish(begin(recipe(steps=1, weights=weights, tied=True), tmp_path / "out"))
