@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chatbot_tui.commands.output import one_line, warn, write, write_json
+from chatbot_tui.commands.train import memory_errors
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.frames import TrainFrame
 from chatbot_tui.core.paths import runs_folder
@@ -28,9 +29,8 @@ def experiment(*, recipes: Sequence[str], seeds: int, fixes: bool, out: str | No
     """
     folder = runs_folder() / "experiment" if out is None else Path(out)
     trials = plan(recipes, seeds, fixes=fixes)
-    experiment = Experiment(folder, resume=resume)
     results: list[Result] = []
-    with progress(trials) as steps:
+    with memory_errors(), Experiment(folder, resume=resume) as experiment, progress(trials) as steps:
         try:
             for result in experiment.results(trials, steps.watch):
                 results.append(result)

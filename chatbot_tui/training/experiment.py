@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import torch
 
@@ -17,12 +17,13 @@ from chatbot_tui.core.strict_json import read_object
 from chatbot_tui.model.checkpoint import write_json
 from chatbot_tui.training.corpus import LAB, NAMED, Corpus, training_corpora
 from chatbot_tui.training.experiment_figures import measure
+from chatbot_tui.training.lock import take_lock
 from chatbot_tui.training.recipe_library import shipped_recipes
 from chatbot_tui.training.recipes import ABOUT, Recipe, load_recipe
 from chatbot_tui.training.run import TrainingRun
 
-RESULTS, UNFINISHED = "results", "unfinished"
-"""Folders of an experiment: a file a trial, and the run under way."""
+RESULTS, UNFINISHED, LOCK = "results", "unfinished", ".lock"
+"""What is in an experiment's folder: a file a trial, the run under way, and the mark of the one who writes."""
 MAX_RESULT_BYTES = 1 << 20
 ESCAPED = ("bigram", "context")
 """Phases of a net that has left word frequencies behind."""
@@ -74,10 +75,10 @@ def is_self_contained(recipe: Recipe) -> bool:
 
 
 class Experiment:
-    """An experiment in a folder: what is done already stands there, whatever ended it.
+    """An experiment in a folder, a context in which that belongs to it: what is done already stands there, whatever ended it.
 
     Raises:
-        InputError: the folder is not empty (and `resume` is off), or cannot be written.
+        InputError: the folder is not empty (and `resume` is off), in use by another experiment, or cannot be written.
     """
 
     def __init__(self, folder: Path, *, resume: bool) -> None:
@@ -86,9 +87,19 @@ class Experiment:
             if folder.exists() and any(folder.iterdir()) and not resume:
                 raise InputError(f"{folder} is not empty: choose another folder with --out, or go on with --resume")
             (folder / RESULTS).mkdir(parents=True, exist_ok=True)
+            lock = take_lock(folder / LOCK)
         except OSError as error:
             raise InputError(f"cannot write to {folder}: {error.strerror}") from None
+        if lock is None:
+            raise InputError(f"another experiment writes to {folder}: wait for its end, or choose another folder with --out")
+        self._lock = lock
         self._texts: dict[tuple[str, ...], list[Corpus]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._lock)
 
     def results(self, trials: Sequence[Trial], watch: Watch) -> Iterator[Result]:
         """Yield the result of each trial, from its file where it was done before with the same settings. Raises InputError."""

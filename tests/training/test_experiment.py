@@ -47,13 +47,15 @@ def tiny(tmp_path: Path) -> str:
 
 
 def run(folder: Path, trials: list[Trial], *, resume: bool = False) -> list[Result]:
-    return list(Experiment(folder, resume=resume).results(trials, lambda _frame: None))
+    with Experiment(folder, resume=resume) as experiment:
+        return list(experiment.results(trials, lambda _frame: None))
 
 
 def trained(folder: Path, trials: list[Trial]) -> int:
     """Return how many trials a resumed experiment still has to train."""
     steps: list[int] = []
-    list(Experiment(folder, resume=True).results(trials, lambda frame: steps.append(frame.step)))
+    with Experiment(folder, resume=True) as experiment:
+        list(experiment.results(trials, lambda frame: steps.append(frame.step)))
     return sum(step == 4 for step in steps)
 
 
@@ -80,7 +82,7 @@ def test_a_trial_leaves_its_figures_in_a_file(tmp_path: Path, tiny: str) -> None
     [result] = run(folder, plan([tiny], 1, fixes=False))
     file = folder / "results" / "tiny.0.json"
     assert json.loads(file.read_text()) == result
-    assert {path.name for path in folder.rglob("*") if path.is_file()} == {"tiny.0.json"}
+    assert {path.name for path in folder.rglob("*") if path.is_file()} == {"tiny.0.json", ".lock"}
     assert (result["recipe"], result["fix"], result["seed"], result["steps"]) == ("tiny", None, 0, 12)
     assert 0 < result["top_share"] <= 1
     assert 1 <= result["distinct_replies"] <= 32
@@ -105,8 +107,6 @@ def test_a_net_that_diverges_is_a_result_and_not_the_end(tmp_path: Path, tiny: s
 def test_a_killed_experiment_goes_on_with_the_trial_that_was_cut_short(tmp_path: Path, tiny: str) -> None:
     folder, trials = tmp_path / "out", plan([tiny], 3, fixes=False)
     expected = run(tmp_path / "straight", trials)
-    results = Experiment(folder, resume=False).results(trials, lambda _frame: None)
-    next(results)
 
     class Killed(BaseException):
         pass
@@ -115,8 +115,10 @@ def test_a_killed_experiment_goes_on_with_the_trial_that_was_cut_short(tmp_path:
         if frame.step == 8:
             raise Killed
 
-    with pytest.raises(Killed):
-        list(Experiment(folder, resume=True).results(trials, kill))
+    with Experiment(folder, resume=False) as experiment:
+        next(experiment.results(trials, lambda _frame: None))
+    with Experiment(folder, resume=True) as experiment, pytest.raises(Killed):
+        list(experiment.results(trials, kill))
     assert (folder / "unfinished").exists()
     assert sorted(file.name for file in (folder / "results").iterdir()) == ["tiny.0.json"]
     assert run(folder, trials, resume=True) == expected
@@ -140,6 +142,14 @@ def test_a_folder_that_holds_anything_is_refused(tmp_path: Path) -> None:
         Experiment(tmp_path, resume=False)
     with pytest.raises(InputError, match="cannot write to "):
         Experiment(tmp_path / "letter" / "out", resume=False)
+
+
+def test_two_experiments_cannot_share_a_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    with Experiment(folder, resume=False), pytest.raises(InputError, match=f"another experiment writes to {folder}: "):
+        Experiment(folder, resume=True)
+    with Experiment(folder, resume=True):
+        pass
 
 
 def report(step: int, phase: Any) -> TrainFrame:
