@@ -63,6 +63,8 @@ class RecipeCard:
     """The cause of collapse that it makes happen; empty for a healthy net."""
     control: str = ""
     """Name of the recipe from which it differs in one thing only; empty for none."""
+    depth: int = 0
+    """How many controls stand above it."""
     teaches: str = ""
     fixes: tuple[Fix, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from chatbot_tui.core.errors import InputError
@@ -14,20 +15,24 @@ NOT_SETTINGS = ("name", "teaches", "sampling", "corpora", "banned_tokens", "caus
 
 
 def recipe_cards() -> tuple[RecipeCard, ...]:
-    """Return every shipped recipe, a control before what it controls. Raises InputError."""
+    """Return every shipped recipe, each control followed by what it controls. Raises InputError."""
     cards = {path.stem: recipe_card(load_recipe(path.stem)) for path in sorted(recipes_folder().glob("*.toml"))}
-    return tuple(sorted(cards.values(), key=lambda card: (lineage(card, cards), card.name)))
+    roots = [card for card in cards.values() if card.control not in cards]
+    # What most are compared with comes first.
+    roots.sort(key=lambda card: (-len(controlled_by(card, cards)), card.name))
+    ordered = {member.name: member for root in roots for member in family(root, cards)}
+    return (*ordered.values(), *(card for card in cards.values() if card.name not in ordered))
 
 
-def lineage(card: RecipeCard, cards: Mapping[str, RecipeCard]) -> tuple[bool, int]:
-    """Return what orders recipes: those that show no cause first; then how many controls stand above one."""
-    above, seen = 0, {card.name}
-    at = card
-    while at.control in cards and at.control not in seen:
-        at = cards[at.control]
-        seen.add(at.name)
-        above += 1
-    return bool(card.cause), above
+def controlled_by(card: RecipeCard, cards: Mapping[str, RecipeCard]) -> list[RecipeCard]:
+    """Return the recipes that have `card` as their control, by name."""
+    return [other for other in cards.values() if other.control == card.name and other.name != card.name]
+
+
+def family(card: RecipeCard, cards: Mapping[str, RecipeCard], depth: int = 0) -> list[RecipeCard]:
+    """Return a recipe and, below it, what it controls."""
+    below = [other for child in controlled_by(card, cards) for other in family(child, cards, depth + 1)] if depth < len(cards) else []
+    return [replace(card, depth=depth), *below]
 
 
 def recipe_card(recipe: Recipe) -> RecipeCard:

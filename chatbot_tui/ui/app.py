@@ -1,5 +1,7 @@
 """The app: themes, settings, palette and the life of the process around the one chat screen."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import select
@@ -9,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import App, SystemCommand
@@ -23,10 +25,15 @@ from chatbot_tui.core.settings import load_settings
 from chatbot_tui.ui.commands import ActionProvider, named_actions
 from chatbot_tui.ui.conversation import Conversation
 from chatbot_tui.ui.garbage import SEARCH_EVERY, IdleCollector
-from chatbot_tui.ui.messages import PanelsMounted
+from chatbot_tui.ui.messages import LabEventsWaiting, PanelsMounted
 from chatbot_tui.ui.preferences import Preferences
 from chatbot_tui.ui.screens.chat import ChatScreen
 from chatbot_tui.ui.themes import THEMES
+
+if TYPE_CHECKING:
+    from chatbot_tui.core.lab import LabBackend
+    from chatbot_tui.ui.lab_session import LabSession
+    from chatbot_tui.ui.screens.choice import Choice
 
 FOLDER = Path(__file__).parent
 PANELS = ("transcript", "next_token", "hidden_state", "collapse", "sampling")
@@ -44,6 +51,7 @@ class PlaygroundApp(App[None]):
         vocabulary: path of a vocabulary, for a checkpoint that has none.
         conversations: folder of saved conversations; None: the usual one.
         settings: the settings file; None: the usual one.
+        lab: the side of the laboratory, as cheap to make; None: this playground has none.
     """
 
     CSS_PATH: ClassVar = [FOLDER / "app.tcss", *(FOLDER / "panels" / f"{name}.tcss" for name in PANELS), FOLDER / "screens" / "chat.tcss"]
@@ -53,6 +61,7 @@ class PlaygroundApp(App[None]):
         Binding("f1", "help", "Help", id="help", tooltip="Keys, and what the panels mean", priority=True),
         Binding("ctrl+p", "command_palette", "Palette", id="palette", tooltip="Find any action by name", show=False, priority=True),
         Binding("ctrl+q", "quit", "Quit", id="quit", tooltip="Leave; everything is saved already", show=False, priority=True),
+        Binding("f11", "lab", "Laboratory", id="lab", tooltip="Train a net, and watch it learn or collapse", show=False),
         Binding("f10", "change_theme", "Theme", id="theme", tooltip="Choose colours", show=False),
     ]
 
@@ -64,9 +73,13 @@ class PlaygroundApp(App[None]):
         vocabulary: str | None = None,
         conversations: Path | None = None,
         settings: Path | None = None,
+        lab: LabBackend | None = None,
     ) -> None:
         super().__init__()
         self.backend = backend
+        self._lab = lab
+        self.session: LabSession | None = None
+        """The laboratory's runs; None before it is first opened."""
         self._collector = IdleCollector()
         self._conversations = conversations or paths.conversations_folder()
         settings_path = settings or paths.settings_file()
@@ -128,6 +141,8 @@ class PlaygroundApp(App[None]):
         try:
             self.chat.keep_everything()
             self.backend.close()
+            if self._lab is not None:
+                self._lab.close()
         finally:
             os._exit(HUNG_UP)
 
@@ -138,6 +153,48 @@ class PlaygroundApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Keep the framework's commands that have no binding here."""
         yield from (command for command in super().get_system_commands(screen) if command.title == "Screenshot")
+
+    def action_lab(self) -> None:
+        """Open the laboratory, or leave it."""
+        # Imported when it is wanted: the chat does not wait for it.
+        from chatbot_tui.ui.lab_session import LabSession
+        from chatbot_tui.ui.screens.lab import LabScreen
+
+        if isinstance(self.screen, LabScreen):
+            self.screen.dismiss(None)
+        elif self._lab is None:
+            self.report("This playground has no laboratory: start chatbot-tui in a terminal of its own.")
+        elif self.screen is self.chat:
+            if self.session is None:
+                self.session = LabSession(self, self._lab, self.show_training, self.report)
+            self.push_screen(LabScreen(self.session), self._speak_with)
+
+    async def _speak_with(self, choice: Choice | None) -> None:
+        if choice is not None:
+            await self.chat.open_choice(choice)
+
+    @on(LabEventsWaiting)
+    def take_in_training(self) -> None:
+        """Have what the training thread found out shown soon."""
+        if self.session is not None:
+            self.session.schedule()
+
+    def show_training(self) -> None:
+        """Bring whoever shows the training up to date."""
+        from chatbot_tui.ui.screens.lab import LabScreen
+
+        if self.session is None:
+            return
+        for screen in self.screen_stack:
+            if isinstance(screen, LabScreen):
+                screen.show_runs()
+        self.chat.training = self.session.summary()
+        self.chat.show_state()
+
+    def on_unmount(self) -> None:
+        """Let the training go: its process must not hold up the end of this one."""
+        if self._lab is not None:
+            self._lab.close()
 
     def action_help(self) -> None:
         """Show every key as it is now, and what the panels mean."""
@@ -160,9 +217,11 @@ def wait_for_hangup(terminal: int, hang_up: Callable[[], object]) -> None:
         hang_up()
 
 
-def run_playground(backend: ChatBackend, *, checkpoint: str | None = None, vocabulary: str | None = None) -> None:
-    """Open the playground and return when the person leaves. The backend is closed then."""
+def run_playground(
+    backend: ChatBackend, lab: LabBackend | None = None, *, checkpoint: str | None = None, vocabulary: str | None = None
+) -> None:
+    """Open the playground and return when the person leaves. Both backends are closed then."""
     try:
-        PlaygroundApp(backend, checkpoint=checkpoint, vocabulary=vocabulary).run()
+        PlaygroundApp(backend, checkpoint=checkpoint, vocabulary=vocabulary, lab=lab).run()
     finally:
         backend.close()

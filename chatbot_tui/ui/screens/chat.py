@@ -95,6 +95,8 @@ class ChatScreen(SpeakingScreen):
 
     pace: var[Pace] = var(Pace())
     """Speed, and whether the reply is frozen."""
+    training: str = ""
+    """What the laboratory is doing meanwhile; empty for nothing."""
     _save_due: bool = False
 
     def __init__(
@@ -197,7 +199,7 @@ class ChatScreen(SpeakingScreen):
         """Bring headings and status in line with what is going on."""
         if not self.is_mounted:
             return
-        state = self._state()
+        state = " · ".join(filter(None, (self._state(), self.training)))
         self.transcript.border_title = heading("chat", state, self.transcript.size.width)
         status = status_line(state, self.cursor, summary(self.sampling), self.size.width - 2)
         self.query_one("#status", Static).update(status, layout=False)
@@ -262,9 +264,10 @@ class ChatScreen(SpeakingScreen):
         from chatbot_tui.core.library import list_checkpoints
         from chatbot_tui.ui.screens.library import LibraryScreen
 
-        self.app.push_screen(LibraryScreen(list_checkpoints, self.loaded.name if self.loaded else ""), self._open_choice)
+        self.app.push_screen(LibraryScreen(list_checkpoints, self.loaded.name if self.loaded else ""), self.open_choice)
 
-    async def _open_choice(self, choice: Choice | None) -> None:
+    async def open_choice(self, choice: Choice | None) -> None:
+        """Load what was chosen; what is being said ends first."""
         if choice is None:
             return
         await self.settle()

@@ -1,0 +1,367 @@
+"""The laboratory: choose a recipe, train it, watch it learn or collapse, and lay hands on it while it does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.getters import query_one
+from textual.reactive import var
+from textual.screen import Screen
+from textual.widgets import Footer, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.lab import INTERVENTIONS, LIVE_KNOBS, RecipeCard, Saved, TrainRequest
+from chatbot_tui.ui.lab_session import LabSession
+from chatbot_tui.ui.lab_view import NOTHING, LabView
+from chatbot_tui.ui.panels.deck import PanelDeck
+from chatbot_tui.ui.panels.inside import InsidePanel
+from chatbot_tui.ui.panels.inspector import heading
+from chatbot_tui.ui.panels.knobs import CORPORA, Knobs
+from chatbot_tui.ui.panels.loss import LossPanel
+from chatbot_tui.ui.panels.probe import ProbePanel
+from chatbot_tui.ui.panels.run_state import RunState
+from chatbot_tui.ui.panels.wrapping import printable
+from chatbot_tui.ui.screens.choice import Choice
+from chatbot_tui.ui.screens.lesson import lesson_text
+
+PANELS = Path(__file__).parent.parent / "panels"
+WIDE = 118
+"""Columns from which recipes and panels stand side by side."""
+HIGH = 30
+"""Rows from which all panels stand below each other."""
+TINY = (56, 12)
+"""Columns and rows below which only the state of the run is shown."""
+PAGE = 10
+"""Reports that page up and down leap over."""
+
+
+class LabScreen(Screen[Choice | None]):
+    """Shows the runs of a session. Gives back the checkpoint that the person wants to speak with, or None."""
+
+    CSS_PATH: ClassVar = [
+        "lab.tcss",
+        *(PANELS / f"{name}.tcss" for name in ("run_state", "loss", "probe", "inside", "knobs")),
+    ]
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Back", id="lab-back", tooltip="Go back to the chat; training goes on"),
+        Binding("f5", "start", "Start", id="lab-start", tooltip="Train the chosen recipe with these knobs", priority=True),
+        Binding("f6", "compare", "Compare", id="lab-compare", tooltip="Train it beside its control or with a fix", priority=True),
+        Binding("ctrl+f", "pause", "Pause", id="lab-pause", tooltip="Hold the training, or let it go on", priority=True),
+        Binding("ctrl+g", "step", "Step", id="lab-step", tooltip="Take one step while held", show=False, priority=True),
+        Binding("f7", "halt", "Stop", id="lab-stop", tooltip="End the training; its net can still be saved", priority=True),
+        Binding("ctrl+s", "save", "Save", id="lab-save", tooltip="Keep the net as it is now", priority=True),
+        Binding("ctrl+o", "open", "To the chat", id="lab-open", tooltip="Save the net and speak with it", priority=True),
+        Binding("f4", "setup", "Recipes", id="lab-setup", tooltip="Show the recipes, or the run", show=False, priority=True),
+        Binding("ctrl+l", "next_panel", "Next panel", id="lab-next-panel", tooltip="Show the next tab", show=False, priority=True),
+        Binding("left", "look(-1)", "Report before", id="lab-before", tooltip="Look at the report before this one", show=False),
+        Binding("right", "look(1)", "Report after", id="lab-after", tooltip="Look at the report after this one", show=False),
+        Binding("pageup", f"look(-{PAGE})", "Ten back", id="lab-page-back", tooltip="Look ten reports back", show=False),
+        Binding("pagedown", f"look({PAGE})", "Ten on", id="lab-page-on", tooltip="Look ten reports on", show=False),
+        Binding("home", "first", "First report", id="lab-first", tooltip="Look at the first report", show=False),
+        Binding("end", "live", "Newest report", id="lab-live", tooltip="Follow the newest report", show=False),
+        *(
+            Binding(str(key), f"intervene('{entry.name}')", entry.title, id=f"lab-{entry.name}", tooltip=entry.meaning, show=False)
+            for key, entry in enumerate(INTERVENTIONS, 1)
+        ),
+    ]
+
+    deck = query_one(PanelDeck)
+    knobs = query_one(Knobs)
+    recipes = query_one("#recipes", OptionList)
+
+    view: var[LabView] = var(NOTHING, always_update=True)
+    """The report that every panel shows."""
+    setting_up: var[bool] = var(True)
+    """Whether the recipes are shown where there is no room for both."""
+
+    def __init__(self, session: LabSession) -> None:
+        super().__init__()
+        self.session = session
+        self._cards: tuple[RecipeCard, ...] = ()
+        self._step: int | None = None
+        self.set_reactive(LabScreen.setting_up, not session.runs)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the state of the run, the recipes with their knobs, and the panels."""
+        yield RunState().data_bind(LabScreen.view)
+        with Horizontal(id="lab"):
+            with Vertical(id="setup"):
+                recipes = OptionList(id="recipes", markup=False, compact=True)
+                recipes.tooltip = "Enter starts the recipe"
+                yield recipes
+                with VerticalScroll(id="lesson", can_focus=False):
+                    yield Static(id="lesson-text")
+                yield Knobs()
+            yield PanelDeck(titles=("loss", "probe", "inside"))
+        yield Static(KEYS, id="keys", markup=False)
+        yield Footer()
+
+    async def on_mount(self) -> None:
+        """List the recipes, and show the run that goes on."""
+        await self.deck.fill(*(panel().data_bind(LabScreen.view) for panel in (LossPanel, ProbePanel, InsidePanel)))
+        try:
+            self._cards = self.session.recipes
+        except InputError as error:
+            self.report(str(error))
+        self.recipes.border_title = heading("recipes", "enter starts", 34)
+        self.recipes.add_options([Option(recipe_line(card)) for card in self._cards])
+        names = [card.name for card in self._cards]
+        running = self.session.requests[0].recipe if self.session.requests else ""
+        if names:
+            self.recipes.highlighted = names.index(running) if running in names else 0
+        if self.setting_up:
+            self.recipes.focus()
+        self.show_runs()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Arrange for the new size."""
+        width, height = event.size
+        self.set_class(width >= WIDE, "-wide")
+        self.set_class(width < TINY[0] or height < TINY[1], "-tiny")
+        self.deck.tabbed = width < WIDE or height < HIGH
+
+    def watch_setting_up(self) -> None:
+        """Show recipes or run where there is no room for both."""
+        self.set_class(self.setting_up, "-setup")
+
+    # What is shown
+
+    def show_runs(self) -> None:
+        """Bring everything in line with what is known of the runs."""
+        session = self.session
+        index = -1
+        if session.runs and self._step is not None:
+            steps = [frame.step for frame in session.runs[0].frames]
+            index = steps.index(self._step) if self._step in steps[:-1] else -1
+        self._step = None if index < 0 else self._step
+        probe = session.requests[0].settings.get("probe") if session.requests else None
+        if probe is None and session.requests:
+            probe = next((card.settings.get("probe", "") for card in self._cards if card.name == session.requests[0].recipe), "")
+        self.view = LabView(session.runs, index, probe or "")
+        self.query_one(RunState).doing = self._doing()
+        self.set_class(session.state == "training", "-training")
+
+    def _doing(self) -> str:
+        if self.session.state == "ended":
+            reasons = [run.ended.reason for run in self.session.runs if run.ended]
+            return reasons[0] if reasons else "ended"
+        if self.session.paused:
+            return "held"
+        return "" if self.view.live else "looking back"
+
+    def report(self, problem: str) -> None:
+        """Show a problem that stops nothing."""
+        self.notify(problem, severity="warning", timeout=10, markup=False)
+
+    @property
+    def chosen(self) -> RecipeCard | None:
+        """The recipe that is highlighted."""
+        place = self.recipes.highlighted
+        return self._cards[place] if place is not None and place < len(self._cards) else None
+
+    @on(OptionList.OptionHighlighted, "#recipes")
+    def _show_recipe(self) -> None:
+        card = self.chosen
+        if card is not None:
+            self.query_one("#lesson-text", Static).update(lesson_text(card))
+            running = self.session.requests[0] if self.session.requests else None
+            given = dict(running.settings) if running is not None and running.recipe == card.name else {}
+            self.knobs.fill(card.settings)
+            self.knobs.turn(given)
+
+    def action_look(self, by: int) -> None:
+        """Look some reports back or on; past the newest is live again."""
+        frames = self.view.runs[0].frames if self.view.runs else []
+        if not frames:
+            return
+        place = (len(frames) - 1 if self.view.live else self.view.index) + by
+        self._look_at(max(place, 0))
+
+    def action_first(self) -> None:
+        """Look at the first report."""
+        if self.view.frame is not None:
+            self._look_at(0)
+
+    def action_live(self) -> None:
+        """Follow the newest report."""
+        self._step = None
+        self.show_runs()
+
+    def _look_at(self, place: int) -> None:
+        frames = self.view.runs[0].frames
+        self._step = frames[place].step if place < len(frames) - 1 else None
+        self.show_runs()
+
+    # Starting and stopping
+
+    @on(OptionList.OptionSelected, "#recipes")
+    async def action_start(self) -> None:
+        """Train the chosen recipe with these knobs."""
+        card = self.chosen
+        if card is not None:
+            await self._begin((self._request(card, self.knobs.changes()),), (self._label_of(card),))
+
+    def _label_of(self, card: RecipeCard) -> str:
+        return f"{card.name}*" if self.knobs.changes() else card.name
+
+    def _request(self, card: RecipeCard, settings: dict[str, str]) -> TrainRequest:
+        return TrainRequest(card.name, {key: value for key, value in settings.items() if value}, self.knobs.corpora)
+
+    async def _begin(self, requests: tuple[TrainRequest, ...], names: tuple[str, ...]) -> None:
+        self._step = None
+        try:
+            await self.session.begin(requests, names)
+        except InputError as error:
+            self.knobs.blame(str(error))
+            self.setting_up = True
+            self.report(str(error))
+            return
+        self.knobs.blame("")
+        self.setting_up = False
+        self.set_focus(None)
+
+    def action_compare(self) -> None:
+        """Train the chosen recipe beside its control, or beside itself with one of its fixes."""
+        from chatbot_tui.ui.screens.dialogs.pick import PickDialog
+
+        card = self.chosen
+        if card is None:
+            return
+        rivals: list[tuple[str, TrainRequest]] = []
+        changes = self.knobs.changes()
+        control = next((other for other in self._cards if other.name == card.control), None)
+        if control is not None:
+            rivals.append((control.name, self._request(control, {})))
+        rivals += [(fix.name, self._request(card, changes | dict(fix.settings))) for fix in card.fixes]
+        if changes:
+            rivals.append((f"{card.name} as it is", self._request(card, {})))
+        if not rivals:
+            self.notify("Turn a knob first: this recipe has neither a control nor a fix to compare it with.", markup=False)
+            return
+
+        async def start(place: int | None) -> None:
+            if place is not None:
+                name, rival = rivals[place]
+                await self._begin((self._request(card, changes), rival), (self._label_of(card), name))
+
+        self.app.push_screen(PickDialog(f"Compare {card.name} with", [name for name, _ in rivals]), start)
+
+    def action_pause(self) -> None:
+        """Hold the training, or let it go on."""
+        if self._training():
+            self.session.pause(not self.session.paused)
+
+    def action_step(self) -> None:
+        """Take one step, and hold."""
+        if self._training():
+            self.session.advance()
+
+    def action_halt(self) -> None:
+        """End the training."""
+        if self._training():
+            self.session.backend.stop()
+
+    def _training(self) -> bool:
+        if self.session.state == "training":
+            return True
+        self.notify("Nothing is being trained: start a recipe first.", markup=False)
+        return False
+
+    def action_leave(self) -> None:
+        """Go back: from an old report to the newest, from a field to the run, then to the chat."""
+        if isinstance(self.focused, Input):
+            self.set_focus(None)
+        elif not self.view.live:
+            self.action_live()
+        else:
+            self.dismiss(None)
+
+    # Laying hands on the net
+
+    def action_intervene(self, name: str) -> None:
+        """Do something to the net."""
+        if self._training():
+            self.session.backend.intervene(name)
+
+    @on(Knobs.Turned)
+    def _turn(self, event: Knobs.Turned) -> None:
+        card = self.chosen
+        running = self.session.state == "training" and card is not None and self.session.requests[0].recipe == card.name
+        if running and event.key in LIVE_KNOBS:
+            self.session.backend.set_knob(event.key, event.value)
+            return
+        if card is not None and event.key != CORPORA:
+            try:
+                self.session.backend.check(self._request(card, self.knobs.changes()))
+            except InputError as error:
+                self.knobs.blame(str(error))
+                return
+        self.knobs.blame("")
+        if running:
+            self.notify(f"{event.key.replace('_', ' ')} counts from the next start on.", markup=False)
+
+    # Keeping the net
+
+    def action_save(self) -> None:
+        """Ask for a name, and keep the net."""
+        self._ask_and_save(open_it=False)
+
+    def action_open(self) -> None:
+        """Keep the net unless it is kept already, and speak with it."""
+        runs = self.session.runs
+        if runs and runs[0].saved is not None and runs[0].saved.step == runs[0].step and self.session.state == "ended":
+            self.dismiss(Choice(runs[0].saved.path))
+            return
+        self._ask_and_save(open_it=True)
+
+    def _ask_and_save(self, *, open_it: bool) -> None:
+        from chatbot_tui.ui.screens.dialogs.ask import AskDialog
+
+        if not self.session.runs or not self.session.runs[0].frames:
+            self.notify("There is no net to keep yet: start a recipe first.", markup=False)
+            return
+
+        def saved(done: Saved) -> None:
+            self.notify(f"Saved as {done.name}, {done.step:,} steps old.", markup=False)
+            if open_it and self.is_current:
+                self.dismiss(Choice(done.path))
+
+        def save(name: str | None) -> None:
+            if name:
+                self.session.on_saved = saved
+                self.session.backend.save(0, name)
+                self.notify("Measuring and saving …", timeout=3)
+
+        run = self.session.runs[0]
+        suggestion = f"my-{run.name.rstrip('*')}-{run.step}"
+        self.app.push_screen(AskDialog("Save the net as", "a name for the library", suggestion), save)
+
+    # Looks
+
+    def action_next_panel(self) -> None:
+        """Show the next tab."""
+        self.setting_up = False
+        self.deck.next_panel()
+
+    def action_setup(self) -> None:
+        """Show the recipes, or the run."""
+        self.setting_up = not self.setting_up
+        if self.setting_up:
+            self.recipes.focus()
+        else:
+            self.set_focus(None)
+
+
+KEYS = "in mid-run  " + "  ".join(f"{key} {entry.title}" for key, entry in enumerate(INTERVENTIONS, 1))
+
+
+def recipe_line(card: RecipeCard) -> str:
+    """Return a recipe's line in the list."""
+    return f"{'  ' * min(card.depth, 2)}{'✗' if card.cause else '✓'} {printable(card.name)}"
