@@ -23,6 +23,9 @@ class LocalBackend:
         self._control = ReplyControl()
         self._engine: Engine | None = None
 
+    def prepare(self) -> None:
+        """Do nothing: what takes long is the import of this module."""
+
     def load(self, checkpoint: str, vocabulary: str | None = None) -> LoadedCheckpoint:
         """Make a checkpoint the one that speaks; the old one stays if this raises InputError."""
         found = find(checkpoint)

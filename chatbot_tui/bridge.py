@@ -245,6 +245,10 @@ class ChildBackend(Bridge):
         super().__init__()
         self._loaded: tuple[str, str | None] | None = None
 
+    def prepare(self) -> None:
+        """Start the child, which then imports what it needs."""
+        self._revive()
+
     def load(self, checkpoint: str, vocabulary: str | None = None) -> LoadedCheckpoint:
         """Make a checkpoint the one that speaks. Raises InputError."""
         self._revive()

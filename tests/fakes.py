@@ -73,6 +73,9 @@ class ScriptedBackend:
 
     # What the app does
 
+    def prepare(self) -> None:
+        self.calls.append(("prepare", None))
+
     def load(self, checkpoint: str, vocabulary: str | None = None) -> LoadedCheckpoint:
         self.calls.append(("load", (checkpoint, vocabulary)))
         self._loading.wait(PATIENCE)

@@ -84,6 +84,10 @@ class ChatBackend(Protocol):
     One reply at a time: end the iterator of `reply` or `recall` before the next call.
     """
 
+    def prepare(self) -> None:
+        """Begin with whatever takes long before the first `load`, and return at once."""
+        ...
+
     def load(self, checkpoint: str, vocabulary: str | None = None) -> LoadedCheckpoint:
         """Make a checkpoint (name, folder or file) the one that speaks. The old one goes on speaking if this raises InputError."""
         ...

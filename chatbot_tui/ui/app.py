@@ -101,7 +101,7 @@ class PlaygroundApp(App[None]):
         return self.chat
 
     def on_mount(self) -> None:
-        """Take the person's keys, and load the network once the first screen is painted."""
+        """Take the person's keys and colours."""
         self.set_keymap(dict(self.preferences.settings.keymap))
         self.theme_changed_signal.subscribe(self, lambda theme: self.chat.change_settings(theme=theme.name))
         if self._warning:
@@ -109,7 +109,13 @@ class PlaygroundApp(App[None]):
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             # Only the main thread of a Unix process takes signals; elsewhere the autosave has to do.
             self._loop_signals()
-        self.call_after_refresh(self.chat.load, self._checkpoint, self._vocabulary)
+
+    def on_ready(self) -> None:
+        """Now that the first screen stands, get the network, then the panels: a person types before looking at bars."""
+        # Here and not in the thread that loads: with the panels under way it would have to wait for its turn to begin.
+        self.backend.prepare()
+        self.chat.load(self._checkpoint, self._vocabulary)
+        self.chat.call_later(self.chat.fill_deck)
 
     @on(PanelsMounted)
     def collect_when_idle(self) -> None:

@@ -122,7 +122,7 @@ async def test_without_colours_likely_words_are_bold(tmp_path: Path, monkeypatch
     monkeypatch.setenv("NO_COLOR", "1")
     async with playground(tmp_path, checkpoint="near-zero-init") as place:
         await place.hear("hi")
-        strip = place.chat.transcript.render_line(2)
+        strip = place.chat.transcript.render_line(3)
         styles = [segment.style for segment in strip if "the" in segment.text]
         assert styles
         assert all(style is not None and style.bold for style in styles)
@@ -138,7 +138,7 @@ async def test_selected_text_is_what_was_said_without_names_or_breaks(tmp_path: 
 async def test_a_drag_out_of_the_chat_selects_nothing_in_the_panels(tmp_path: Path) -> None:
     async with playground(tmp_path) as place:
         await place.hear("hello")
-        await place.pilot.mouse_down(place.chat.transcript, offset=(7, 3))
+        await place.pilot.mouse_down(place.chat.transcript, offset=(7, 4))
         await place.pilot.hover(place.chat.query_one("HiddenStatePanel"), offset=(20, 3))
         await place.pilot.mouse_up(place.chat.query_one("HiddenStatePanel"), offset=(20, 3))
         assert {type(widget).__name__ for widget in place.chat.selections} <= {"Transcript"}

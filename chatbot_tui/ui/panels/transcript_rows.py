@@ -80,7 +80,7 @@ class TranscriptRows:
             segments += self._tokens(entry, row, chosen, marked, shade)
         else:
             start, end = entry.note_rows[row - len(entry.rows)]
-            segments.append(Segment(entry.note[start:end], base + self._named("note")))
+            segments.append(Segment(entry.note[start:end], base + self._note))
         return Strip(segments).adjust_cell_length(self._width, base)
 
     def _tokens(self, entry: Entry, row: int, chosen: int, marked: Span, shade: bool) -> list[Segment]:
@@ -108,6 +108,12 @@ class TranscriptRows:
 
     def _named(self, name: str) -> Style:
         return self._widget.get_component_rich_style(f"transcript--{name}", partial=True)
+
+    @property
+    def _note(self) -> Style:
+        # A rich style has no opacity: what shines through is mixed in here.
+        styles = self._widget.get_component_styles("transcript--note")
+        return styles.text_style + Style(color=(self._widget.background_colors[1] + styles.color).rich_color)
 
     @property
     def _selection(self) -> Style:

@@ -29,7 +29,8 @@ from chatbot_tui.ui.panels.transcript import turn_entry
 from chatbot_tui.ui.preferences import Preferences
 from chatbot_tui.ui.screens.choice import Choice
 from chatbot_tui.ui.screens.layout import layout_for
-from chatbot_tui.ui.screens.speaking import SpeakingScreen, ending
+from chatbot_tui.ui.screens.notes import ending
+from chatbot_tui.ui.screens.speaking import SpeakingScreen
 from chatbot_tui.ui.screens.status import hints, status_line
 
 if TYPE_CHECKING:
@@ -125,10 +126,9 @@ class ChatScreen(SpeakingScreen):
         self.transcript.shade = self.preferences.settings.shade
         self.backend.set_pace(self.pace)
         self._show_conversation()
-        self.call_after_refresh(self._fill_deck)
 
-    async def _fill_deck(self) -> None:
-        # After the first paint, code included: whoever starts the app wants to type before wanting to see bars.
+    async def fill_deck(self) -> None:
+        """Put panels and footer in, code included."""
         from textual.widgets import Footer
 
         from chatbot_tui.ui.panels.collapse import CollapsePanel

@@ -16,6 +16,7 @@ from chatbot_tui.ui.messages import EventsWaiting
 from chatbot_tui.ui.panels.composer import Composer
 from chatbot_tui.ui.panels.entry import Entry
 from chatbot_tui.ui.panels.transcript import turn_entry
+from chatbot_tui.ui.screens.notes import ENDINGS, ending, surprise
 from chatbot_tui.ui.screens.walking import WalkingScreen
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ REST = 2.0
 """Time between the beginnings of two batches, in multiples of what drawing one takes: typing must not wait for a slow machine."""
 KEEP_SECONDS = 0.25
 """Least time between two writes of a reply under way."""
-ENDINGS = {"length": "stopped at the limit of {tokens} tokens", "cancelled": "stopped", "interrupted": "cut off"}
 
 
 class SpeakingScreen(WalkingScreen):
@@ -159,8 +159,7 @@ class SpeakingScreen(WalkingScreen):
 
     def _score(self, turn: int, event: PromptScored) -> None:
         self.transcript.score(turn, event.tokens)
-        if event.dropped:
-            self.transcript.annotate(turn, f"not in its vocabulary: {', '.join(event.dropped)}")
+        self.transcript.annotate(turn, surprise(event.tokens, event.dropped))
 
     def _finish(self, live: LiveReply, event: ReplyFinished) -> None:
         self.live = None
@@ -235,11 +234,3 @@ class SpeakingScreen(WalkingScreen):
         removed = self.conversation.undo(turns)
         self.transcript.remove_last(len(removed))
         self.store.forget(len(self.conversation.turns))
-
-
-def ending(reason: str, tokens: int, verdict: str, onset: int | None) -> str:
-    """Return the line under a reply that did not end by itself, or went wrong."""
-    parts = [ENDINGS[reason].format(tokens=tokens)] if reason in ENDINGS else []
-    if verdict != "healthy" and onset is not None:
-        parts.append(f"{verdict} since token {onset}")
-    return " · ".join(parts)

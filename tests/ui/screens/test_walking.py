@@ -83,8 +83,8 @@ async def test_every_panel_shows_the_token_walked_to(tmp_path: Path) -> None:
 async def test_a_click_on_a_word_shows_its_frame(tmp_path: Path) -> None:
     async with playground(tmp_path) as place:
         await place.hear("hi")
-        # Row 0 is the edge, 1 the message, 2 blank, 3 the reply: "bot  " after one column of padding, then "hello".
-        await place.pilot.click(place.chat.transcript, offset=(7, 3))
+        # Row 0 is the edge, 1 the message, 2 its surprisal, 3 blank, 4 the reply: "bot  " after one column of padding, then "hello".
+        await place.pilot.click(place.chat.transcript, offset=(7, 4))
         await place.until(lambda: place.chat.transcript.cursor == (1, 0))
         assert place_of(place) == (1, 0, False)
 
