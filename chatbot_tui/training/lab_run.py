@@ -20,6 +20,9 @@ from chatbot_tui.training.corpus import training_corpora
 from chatbot_tui.training.midrun import intervene, turn_knob
 from chatbot_tui.training.run import TrainingRun
 
+VALID_TOKENS = 4096
+"""Held-out tokens that a report's loss is taken over: reports come often, and training must hardly wait for them."""
+
 
 class LabRun:
     """A context that trains one net. Runs side by side do not notice each other: each has random numbers of its own.
@@ -40,7 +43,10 @@ class LabRun:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise
         self.trainer = self._run.trainer
-        self._reporter = self._run.reporter()
+        self.trainer.valid_tokens = VALID_TOKENS
+        table = self.trainer.held_out_rows()
+        # With so little text the phase is fair only if net and yardsticks are measured on the same.
+        self._reporter = self._run.reporter(None if table is None else table.T.reshape(-1))
         self._random = torch.get_rng_state()
         self._done: list[Intervened] = []
         self.over = False

@@ -31,7 +31,7 @@ from chatbot_tui.training.schedule import Plateau, learning_rate
 from chatbot_tui.training.stream import EncodedCorpus, Tokens, rows
 
 VALID_TOKENS = 16_384
-"""Held-out tokens that a report's loss is taken over."""
+"""Held-out tokens that a report's loss is taken over, unless a run says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,8 @@ class Trainer:
         self._objective = make_objective(recipe, self.batches.streams(), self._end, tokenizer.size, self.device)
         self._plateau = Plateau()
         self._valid = valid
+        self.valid_tokens = VALID_TOKENS
+        """Held-out tokens that a report's loss is taken over, at most."""
         self._state: State | None = None
         self._loss_sum, self._loss_steps = 0.0, 0
         self._began: tuple[float, int] | None = None
@@ -214,12 +216,11 @@ class Trainer:
     @torch.no_grad()
     def valid_loss(self) -> float | None:
         """Return the loss on held-out text in nats a token, state carried; None without such text."""
-        if len(self._valid) < 2 * self.recipe.sequence_length:
+        table = self.held_out_rows()
+        if table is None:
             return None
         self.model.eval()
-        batch = max(1, min(32, len(self._valid) // 256))
-        held_out = torch.from_numpy(rows(self._valid, batch)).long().to(self.device)
-        held_out = held_out[: VALID_TOKENS // batch + 1]
+        held_out = torch.from_numpy(table).long().to(self.device)
         total, count, state = 0.0, 0, None
         for start in range(0, len(held_out) - 1, self.recipe.sequence_length):
             window = held_out[start : start + self.recipe.sequence_length + 1]
@@ -229,6 +230,13 @@ class Trainer:
             total += float(loss) * tokens
             count += tokens
         return total / count if count else None
+
+    def held_out_rows(self) -> Tokens | None:
+        """Return the text that `valid_loss` is taken over, [time, rows]; None where there is too little of it."""
+        if len(self._valid) < 2 * self.recipe.sequence_length:
+            return None
+        batch = max(1, min(32, len(self._valid) // 256))
+        return rows(self._valid, batch)[: self.valid_tokens // batch + 1]
 
     def save(self, path: Path) -> None:
         """Write everything that the run needs to go on as if it had not stopped. Raises InputError."""

@@ -162,9 +162,9 @@ class TrainingRun:
             {"name": corpus.name, "licence": self.recipe.corpus(corpus.name).licence, "words": corpus.words} for corpus in self.text.train
         ]
 
-    def reporter(self) -> Reporter:
-        """Return what looks at the net."""
-        return Reporter(self.trainer, self._unigrams, self.bigrams, self._yardstick)
+    def reporter(self, yardstick: Tokens | None = None) -> Reporter:
+        """Return what looks at the net; the losses of simple models are taken on `yardstick`, or else on much held-out text."""
+        return Reporter(self.trainer, self._unigrams, self.bigrams, self._yardstick if yardstick is None else yardstick)
 
     def frames(self) -> Generator[TrainFrame, None, None]:
         """Train to the end, yielding a frame a report; progress is saved at its intervals and when the iterator is closed."""

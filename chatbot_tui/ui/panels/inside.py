@@ -70,11 +70,13 @@ class InsidePanel(LabPanel):
         marked = wrong(values[-1])
         line: Line = [
             (name.ljust(_LABEL), MUTED),
-            (quantity(values[-1]).rjust(_VALUE) + ("!" if marked else " "), f"bold {ORANGE}" if marked else "bold"),
-            (unit.ljust(_UNIT), MUTED),
+            (quantity(values[-1]).rjust(_VALUE) + " ", f"bold {ORANGE}" if marked else "bold"),
+            (unit.ljust(_UNIT - 1), MUTED),
+            ("!" if marked else " ", f"bold {ORANGE}"),
+            (" ", ""),
         ]
         others = [f"{SECOND_SIGN} {quantity(figure(frame)):>6}" for frame in self.view.frames[1:] if frame is not None]
-        room = width - _LABEL - _VALUE - 1 - _UNIT - sum(len(other) + 1 for other in others)
+        room = width - _LABEL - _VALUE - 2 - _UNIT - sum(len(other) + 1 for other in others)
         line.append((sparkline(spread(values, room), room), BLUE))
         return [*line, *((" " + other, SECOND) for other in others)]
 

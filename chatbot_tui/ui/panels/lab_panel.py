@@ -9,7 +9,7 @@ from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE, Lines
 SECOND = ORANGE
 """Colour of the second of two runs."""
 SECOND_SIGN = "○"
-PHASES = {"uniform": ("░", MUTED), "unigram": ("▒", ORANGE), "bigram": ("▓", "$foreground 80%"), "context": ("█", BLUE)}
+PHASES = {"uniform": ("░", MUTED), "unigram": ("▒", ORANGE), "bigram": ("▓", f"{BLUE} 60%"), "context": ("█", BLUE)}
 """How each phase is filled and coloured: the denser, the more the net knows."""
 
 

@@ -33,8 +33,8 @@ class LossPanel(LabPanel):
         first, *others = self.view.frames or (None,)
         if first is None:
             return "nats a token"
-        parts = [f"⠒ held-out {quantity(judged(first))}"] if first.valid_loss is not None else []
-        parts.append(f"{'·' if parts else '⠒'} training {quantity(first.loss)}")
+        parts = [f"▀ held-out {quantity(judged(first))}"] if first.valid_loss is not None else []
+        parts.append(f"{'·' if parts else '▀'} training {quantity(first.loss)}")
         parts += [f"{SECOND_SIGN} second {quantity(judged(other))}" for other in others if other is not None]
         return "  ".join([*parts, "nats"])
 

@@ -359,7 +359,7 @@ class LabScreen(Screen[Choice | None]):
             self.set_focus(None)
 
 
-KEYS = "in mid-run  " + "  ".join(f"{key} {entry.title}" for key, entry in enumerate(INTERVENTIONS, 1))
+KEYS = "in mid-run  " + "  ".join(f"{key} {entry.name}" for key, entry in enumerate(INTERVENTIONS, 1))
 
 
 def recipe_line(card: RecipeCard) -> str:

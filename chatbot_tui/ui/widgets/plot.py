@@ -1,14 +1,12 @@
-"""Curves over a number line: one in braille dots, others in signs of their own, with labelled levels and marked places."""
+"""Curves over a number line: one in quadrant blocks, others in signs of their own, with labelled levels and marked places."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from chatbot_tui.ui.widgets.lines import MUTED, Line
+from chatbot_tui.ui.widgets.scatter import DOTS, QUADRANTS
 
-_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-"""Bits of a braille cell by row and column of the dot."""
-_BRAILLE = 0x2800
 LEVEL = "┄"
 PLACE = "┊"
 
@@ -20,7 +18,7 @@ class Curve:
     points: Sequence[tuple[float, float]]
     style: str = ""
     sign: str = ""
-    """What stands at each point; empty: a line of braille dots."""
+    """What stands at each point; empty: a line of dots, four a cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +91,13 @@ def _signs(frame: Frame, curve: Curve) -> Iterator[tuple[int, int, str]]:
 
 def _line(frame: Frame, points: Sequence[tuple[float, float]]) -> Iterator[tuple[int, int, str]]:
     """Yield (row, column, sign) for a line through the points."""
-    dots = [(frame.column(x, 2), frame.row(y, 4)) for x, y in points]
+    dots = [(frame.column(x, 2), frame.row(y, 2)) for x, y in points]
     bits: dict[tuple[int, int], int] = {}
     for x, y in [*dots[:1], *(dot for start, end in pairwise(dots) for dot in _between(start, end))]:
-        cell = (y // 4, x // 2)
-        bits[cell] = bits.get(cell, 0) | _DOTS[y % 4][x % 2]
+        cell = (y // 2, x // 2)
+        bits[cell] = bits.get(cell, 0) | DOTS[x % 2][y % 2]
     for (row, column), sum_of_bits in bits.items():
-        yield row, column, chr(_BRAILLE + sum_of_bits)
+        yield row, column, QUADRANTS[sum_of_bits]
 
 
 def _between(start: tuple[int, int], end: tuple[int, int]) -> Iterator[tuple[int, int]]:

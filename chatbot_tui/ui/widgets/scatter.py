@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from chatbot_tui.ui.widgets.lines import Line
 
-_DOTS = ((1, 4), (2, 8))
+DOTS = ((1, 4), (2, 8))
 """Bits of a quadrant by column and row."""
-_QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
+QUADRANTS = " ▘▝▀▖▌▞▛▗▚▐▜▄▙▟█"
 """The block for each sum of bits."""
 
 
@@ -28,14 +28,14 @@ def scatter(
     styles: dict[tuple[int, int], str] = {}
     for age, (column, row) in enumerate(zip(columns, rows, strict=True)):
         cell = (row // 2, column // 2)
-        bits[cell] = bits.get(cell, 0) | _DOTS[column % 2][row % 2]
+        bits[cell] = bits.get(cell, 0) | DOTS[column % 2][row % 2]
         styles[cell] = recent_style if age >= len(points) - 9 else style
     now = (rows[-1] // 2, columns[-1] // 2)
     lines: list[Line] = []
     for y in range(height):
         line: Line = []
         for x in range(width):
-            sign, sign_style = (_QUADRANTS[bits[y, x]], styles[y, x]) if (y, x) in bits else (" ", "")
+            sign, sign_style = (QUADRANTS[bits[y, x]], styles[y, x]) if (y, x) in bits else (" ", "")
             if (y, x) == now:
                 sign, sign_style = "●", now_style
             if line and line[-1][1] == sign_style:

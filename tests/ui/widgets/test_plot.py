@@ -1,7 +1,7 @@
 import math
 
-from chatbot_tui.ui.widgets.plot import Curve, Frame, Level, Place, band, label_rows, plot
 from chatbot_tui.ui.widgets.lines import Line
+from chatbot_tui.ui.widgets.plot import Curve, Frame, Level, Place, band, label_rows, plot
 
 
 def texts(lines: list[Line]) -> list[str]:
@@ -21,19 +21,19 @@ def test_what_lies_outside_falls_on_the_edge() -> None:
     assert (frame.row(math.inf), frame.row(math.nan)) == (0, 4)
 
 
-def test_a_cell_holds_two_by_four_dots() -> None:
-    frame = Frame((0, 3), (0, 7), 2, 2)
-    # Four columns and eight rows of dots: x and 7 - y themselves.
+def test_a_cell_holds_two_by_two_dots() -> None:
+    frame = Frame((0, 3), (0, 3), 2, 2)
+    # Four columns and four rows of dots: x and 3 - y themselves.
     assert [frame.column(x, 2) for x in range(4)] == [0, 1, 2, 3]
-    assert [frame.row(y, 4) for y in range(8)] == [7, 6, 5, 4, 3, 2, 1, 0]
+    assert [frame.row(y, 2) for y in range(4)] == [3, 2, 1, 0]
 
 
 def test_a_curve_is_a_line_of_dots() -> None:
-    frame = Frame((0, 3), (0, 3), 2, 1)
-    # Falling one dot a column: top left, second row right, then third row left and lowest right in the next cell.
-    assert texts(plot(frame, [Curve([(0, 3), (3, 0)])])) == ["⠑⢄"]
-    assert texts(plot(frame, [Curve([(0, 3)])])) == ["⠁ "]
-    assert texts(plot(frame, [Curve([])])) == ["  "]
+    frame = Frame((0, 3), (0, 3), 2, 2)
+    # Falling one dot a column: the diagonal of the upper left cell, then that of the lower right one.
+    assert texts(plot(frame, [Curve([(0, 3), (3, 0)])])) == ["▚ ", " ▚"]
+    assert texts(plot(frame, [Curve([(0, 3)])])) == ["▘ ", "  "]
+    assert texts(plot(frame, [Curve([])])) == ["  ", "  "]
 
 
 def test_signs_stand_at_their_points_under_what_comes_before() -> None:
