@@ -7,7 +7,6 @@ import torch
 from torch.nn import functional
 
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.training import loop
 from chatbot_tui.training.loop import Trainer
 from chatbot_tui.training.losses import counted
 from chatbot_tui.training.recipes import Recipe
@@ -209,16 +208,16 @@ def test_a_net_that_learns_beats_the_word_frequencies() -> None:
     assert report.valid_loss < 0.6
 
 
-def test_the_yardstick_of_reports_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_yardstick_of_reports_is_bounded() -> None:
     made = trainer(recipe(), valid=VALID)
     full = made.valid_loss()
-    monkeypatch.setattr(loop, "VALID_TOKENS", 100)
+    made.valid_tokens = 100
     part = made.valid_loss()
     assert part is not None
     assert part != full
     # The first 100 / 2 + 1 of each of two rows.
     cut = np.concatenate([rows(VALID, 2)[:51, 0], rows(VALID, 2)[:51, 1]])
-    monkeypatch.setattr(loop, "VALID_TOKENS", 16_384)
+    made.valid_tokens = 16_384
     made._valid = cut
     table = torch.from_numpy(rows(VALID, 2)[:51]).long()
     made.model.eval()

@@ -234,24 +234,24 @@ class LabScreen(Screen[Choice | None]):
         card = self.chosen
         if card is None:
             return
-        rivals: list[tuple[str, TrainRequest]] = []
         changes = self.knobs.changes()
-        control = next((other for other in self._cards if other.name == card.control), None)
-        if control is not None:
-            rivals.append((control.name, self._request(control, {})))
-        rivals += [(fix.name, self._request(card, changes | dict(fix.settings))) for fix in card.fixes]
-        if changes:
-            rivals.append((f"{card.name} as it is", self._request(card, {})))
+        rivals = self._rivals(card, changes)
         if not rivals:
             self.notify("Turn a knob first: this recipe has neither a control nor a fix to compare it with.", markup=False)
             return
 
         async def start(place: int | None) -> None:
             if place is not None:
-                name, rival = rivals[place]
+                name, _, rival = rivals[place]
                 await self._begin((self._request(card, changes), rival), (self._label_of(card), name))
 
-        self.app.push_screen(PickDialog(f"Compare {card.name} with", [name for name, _ in rivals]), start)
+        self.app.push_screen(PickDialog(f"Compare {card.name} with", [f"{kind} {name}" for name, kind, _ in rivals]), start)
+
+    def _rivals(self, card: RecipeCard, changes: dict[str, str]) -> list[tuple[str, str, TrainRequest]]:
+        """Return what a recipe can be compared with: name, what it is to the recipe, and the request."""
+        rivals = [(other.name, "its control", self._request(other, {})) for other in self._cards if other.name == card.control]
+        rivals += [(fix.name, "the fix", self._request(card, changes | dict(fix.settings))) for fix in card.fixes]
+        return [*rivals, (card.name, "the unchanged", self._request(card, {}))] if changes else rivals
 
     def action_pause(self) -> None:
         """Hold the training, or let it go on."""
