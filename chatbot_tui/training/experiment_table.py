@@ -13,7 +13,7 @@ from chatbot_tui.training.recipes import load_recipe
 ONE_WORD = 0.95
 """Share of one word in the greedy replies from which a net says only that word."""
 FEW_REPLIES = 4
-"""Distinct replies to 32 probes up to which a net gives everybody the same answer."""
+"""Distinct replies to 32 prompts up to which a net gives everybody the same answer."""
 WORTH_MENDING = 0.1
 """Nats of context gain that must lie between a recipe and its control before a fix can be said to bring some of them back."""
 

@@ -7,7 +7,7 @@ import torch
 from chatbot_tui.model.checkpoint import Checkpoint
 from chatbot_tui.signals.sensitivity import probe_prompts
 from chatbot_tui.training.corpus import Corpus
-from chatbot_tui.training.experiment_figures import greedy_replies, measure
+from chatbot_tui.training.experiment_figures import greedy_replies, measure, text_prompts
 from chatbot_tui.training.recipes import Recipe
 from chatbot_tui.training.run import TrainingRun
 from tests.training.tiny import DIALOGUES, recipe
@@ -67,19 +67,19 @@ def test_without_text_kept_aside_the_training_text_is_measured(tmp_path: Path) -
 def test_replies_begin_with_a_word_end_with_the_turn_and_keep_to_the_bans(tmp_path: Path) -> None:
     with begin(recipe(banned_tokens=("<unk>",)), tmp_path / "out") as run:
         checkpoint = biased(run, **{"<unk>": 5.0, "<eot>": 4.0, "tea": 3.0})
-        tea = checkpoint.tokenizer.token("tea")
-        assert greedy_replies(checkpoint, 4) == [(tea,)] * 32
+        tea, prompts = checkpoint.tokenizer.token("tea"), torch.full((2, 3), 5)
+        assert greedy_replies(checkpoint, prompts, 4) == [(tea,)] * 3
     with begin(recipe(banned_tokens=BANNED), tmp_path / "other") as run:
         checkpoint = biased(run, **{"<unk>": 5.0, "<eot>": 4.0, "tea": 3.0})
-        assert greedy_replies(checkpoint, 4) == [(tea,) * 4] * 32
+        assert greedy_replies(checkpoint, prompts, 4) == [(tea,) * 4] * 3
 
 
 def test_a_reply_goes_on_from_the_words_before(tmp_path: Path) -> None:
     with begin(recipe(banned_tokens=BANNED, num_layers=1, steps=1), tmp_path / "out") as run:
         checkpoint = run.checkpoint()
-        replies = greedy_replies(checkpoint, 6)
         model, tokenizer = checkpoint.model, checkpoint.tokenizer
-        prompts = probe_prompts(tokenizer.size, {*checkpoint.banned})
+        prompts = probe_prompts(tokenizer.size, checkpoint.banned)
+        replies = greedy_replies(checkpoint, prompts, 6)
         for column in (0, 17):
             end = tokenizer.end_id or 0
             tokens = [end, *prompts[:, column].tolist(), end, *replies[column]]
@@ -87,6 +87,18 @@ def test_a_reply_goes_on_from_the_words_before(tmp_path: Path) -> None:
                 logits = model(torch.tensor(tokens)[:, None])[0][:, 0]
             logits[:, list(checkpoint.banned)] = -torch.inf
             assert logits.argmax(dim=1)[9:-1].tolist() == list(replies[column])
+
+
+def test_prompts_are_the_ends_of_different_turns_all_over_the_text() -> None:
+    instead = torch.zeros(8, 32, dtype=torch.int64)
+    # Turn n is n, n + 1, ..., n + 9; each comes twice, between turns that are too short.
+    turns = [turn for number in range(64) for turn in (tuple(range(number, number + 10)), (1, 2, 3)) * 2]
+    prompts = text_prompts(turns, instead)
+    assert prompts.shape == (8, 32)
+    assert prompts[:, 0].tolist() == [2, 3, 4, 5, 6, 7, 8, 9]
+    # Of the 64 different ones every second.
+    assert prompts[0].tolist() == list(range(2, 66, 2))
+    assert text_prompts(turns[: 31 * 4], instead) is instead
 
 
 @pytest.mark.parametrize(("word", "most_frequent"), [("i", True), ("like", False)])
