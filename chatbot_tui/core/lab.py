@@ -27,10 +27,10 @@ class Intervention:
 
 
 INTERVENTIONS = (
-    Intervention("learning-rate", "Learning rate × 30", "The learning rate is thirty times what it was, from the next step on."),
+    Intervention("rate", "Learning rate × 30", "The learning rate is thirty times what it was, from the next step on."),
     Intervention("near-zero", "LSTM almost zero", "Every weight and bias of the LSTM is drawn anew from U(0, 0.001); the rest stays."),
     Intervention("decay", "Weight decay .1", "Coupled weight decay (L2) of 0.1 on everything but the biases; the optimiser starts afresh."),
-    Intervention("identical", "Identical embeddings", "Every token gets the mean of all embeddings; training may part them again."),
+    Intervention("alike", "Identical embeddings", "Every token gets the mean of all embeddings; training may part them again."),
     Intervention("unshifted", "Targets not shifted", "From now on the net is asked for the token that it has just read."),
     Intervention("dropout", "Dropout .95", "Nineteen of twenty units are dropped at each step of training."),
     Intervention(

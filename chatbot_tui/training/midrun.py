@@ -37,13 +37,13 @@ def intervene(trainer: Trainer, name: str, original: Recipe) -> str:
     recipe = trainer.recipe
     changes: dict[str, Any] = {}
     match name:
-        case "learning-rate":
+        case "rate":
             changes = {"learning_rate": min(recipe.learning_rate * RATE_FACTOR, NUMBERS["learning_rate"][1])}
         case "near-zero":
             redraw_lstm(trainer)
         case "decay":
             changes = {"optimizer": COUPLED.get(recipe.optimizer, recipe.optimizer), "weight_decay": DECAY, "decay_biases": False}
-        case "identical":
+        case "alike":
             make_identical(trainer)
         case "unshifted":
             changes = {"shift_targets": False}

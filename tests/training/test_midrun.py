@@ -69,7 +69,7 @@ def test_a_changed_learning_rate_alone_trains_as_if_it_had_always_been_so() -> N
 
 def test_the_learning_rate_becomes_thirty_times_as_high() -> None:
     made = begun()
-    done(made, "learning-rate")
+    done(made, "rate")
     assert made.recipe.learning_rate == pytest.approx(0.3)
 
 
@@ -97,7 +97,7 @@ def test_decay_becomes_coupled_and_spares_the_biases() -> None:
 def test_all_embeddings_become_their_mean() -> None:
     made = begun()
     mean = weights(made)["embedding.weight"].mean(dim=0)
-    done(made, "identical")
+    done(made, "alike")
     after = weights(made)["embedding.weight"]
     assert torch.allclose(after, mean.expand_as(after), atol=1e-7)
     assert torch.equal(after, after[:1].expand_as(after))

@@ -8,6 +8,7 @@ from time import monotonic
 
 from textual.pilot import Pilot
 
+from chatbot_tui.core.lab import LabBackend
 from chatbot_tui.ui.app import PlaygroundApp
 from chatbot_tui.ui.screens.chat import ChatScreen
 from tests.fakes import ScriptedBackend
@@ -69,10 +70,11 @@ async def playground(
     size: tuple[int, int] = (120, 40),
     ready: bool = True,
     checkpoint: str = "smalltalk",
+    lab: LabBackend | None = None,
 ) -> AsyncIterator[Playground]:
     """Open the app with its files in `folder`; wait until the checkpoint is loaded unless told otherwise."""
     backend = backend or ScriptedBackend()
-    app = PlaygroundApp(backend, checkpoint=checkpoint, conversations=folder / "conversations", settings=folder / "settings.toml")
+    app = PlaygroundApp(backend, checkpoint=checkpoint, conversations=folder / "conversations", settings=folder / "settings.toml", lab=lab)
     async with app.run_test(size=size) as pilot:
         place = Playground(app, backend, pilot)
         await pilot.pause()

@@ -56,8 +56,8 @@ class LabScreen(Screen[Choice | None]):
         Binding("ctrl+f", "pause", "Pause", id="lab-pause", tooltip="Hold the training, or let it go on", priority=True),
         Binding("ctrl+g", "step", "Step", id="lab-step", tooltip="Take one step while held", show=False, priority=True),
         Binding("f7", "halt", "Stop", id="lab-stop", tooltip="End the training; its net can still be saved", priority=True),
-        Binding("ctrl+s", "save", "Save", id="lab-save", tooltip="Keep the net as it is now", priority=True),
-        Binding("ctrl+o", "open", "To the chat", id="lab-open", tooltip="Save the net and speak with it", priority=True),
+        Binding("ctrl+s", "save", "Save", id="lab-save", tooltip="Keep the net as it is now", show=False, priority=True),
+        Binding("ctrl+o", "open", "Open", id="lab-open", tooltip="Save the net and speak with it in the chat", priority=True),
         Binding("f4", "setup", "Recipes", id="lab-setup", tooltip="Show the recipes, or the run", show=False, priority=True),
         Binding("ctrl+l", "next_panel", "Next panel", id="lab-next-panel", tooltip="Show the next tab", show=False, priority=True),
         Binding("left", "look(-1)", "Report before", id="lab-before", tooltip="Look at the report before this one", show=False),
@@ -87,6 +87,7 @@ class LabScreen(Screen[Choice | None]):
         self._cards: tuple[RecipeCard, ...] = ()
         self._step: int | None = None
         self.set_reactive(LabScreen.setting_up, not session.runs)
+        self.set_class(self.setting_up, "-setup")
 
     def compose(self) -> ComposeResult:
         """Lay out the state of the run, the recipes with their knobs, and the panels."""
@@ -359,7 +360,7 @@ class LabScreen(Screen[Choice | None]):
             self.set_focus(None)
 
 
-KEYS = "in mid-run  " + "  ".join(f"{key} {entry.name}" for key, entry in enumerate(INTERVENTIONS, 1))
+KEYS = "  ".join(f"{key} {entry.name}" for key, entry in enumerate(INTERVENTIONS, 1))
 
 
 def recipe_line(card: RecipeCard) -> str:
