@@ -8,7 +8,7 @@ from typing import Any
 
 from chatbot_tui.signals.sensitivity import PROMPTS
 from chatbot_tui.training.experiment import Result, Trial
-from chatbot_tui.training.recipes import load_recipe
+from chatbot_tui.training.recipes import Recipe, load_recipe
 
 ONE_WORD = 0.95
 """Share of one word in the greedy replies from which a net says only that word."""
@@ -69,10 +69,18 @@ def row(trials: Sequence[tuple[Trial, Result]]) -> Row:
         "article": recipe.article,
         "claim": recipe.claim if why is None else why,
         "happened": happened(results),
+        "measured_on": measured_on(trial.load(), held_out=any(result.get("valid_loss") is not None for result in results)),
         "seeds": [result["seed"] for result in results],
         **{name: spread([result.get(name) for result in results]) for name in FIGURES},
         "sample": results[0].get("sample"),
     }
+
+
+def measured_on(recipe: Recipe, *, held_out: bool) -> dict[str, Any]:
+    """Return what the text that a net is measured on depends on: gains on different text cannot be compared."""
+    own_text = {} if held_out else {"balance": recipe.balance, "augment": recipe.augment, "limit_words": recipe.limit_words}
+    corpora = [share.name for share in recipe.corpora]
+    return {"corpora": corpora, "vocab_size": recipe.vocab_size, "filler_share": recipe.filler_share, **own_text}
 
 
 def happened(results: Sequence[Mapping[str, Any]]) -> str:
@@ -108,7 +116,12 @@ def spread(values: Sequence[float | None]) -> dict[str, float | None]:
 
 
 def mended(fix: Row, recipe: Row, control: Row) -> float | None:
-    """Return the share of the context gain between a recipe and its control that a fix brings back; None where hardly any is lost."""
+    """Return the share of the context gain between a recipe and its control that a fix brings back.
+
+    None where hardly any is lost, or where the three are not measured on the same text.
+    """
+    if not fix["measured_on"] == recipe["measured_on"] == control["measured_on"]:
+        return None
     with_fix, without, healthy = (found["context_gain"]["mean"] for found in (fix, recipe, control))
     if with_fix is None or without is None or healthy is None or healthy - without < WORTH_MENDING:
         return None

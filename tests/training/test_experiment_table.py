@@ -93,6 +93,24 @@ def test_nothing_can_be_mended_where_nothing_is_lost_or_nothing_is_known() -> No
     assert rows(trials, [*close[:2], {"seed": 0, "failure": "training diverged"}])[2]["mended"] is None
 
 
+@pytest.mark.parametrize(
+    ("recipe", "control", "fix", "valid_loss", "compared"),
+    [
+        ("deep-stack", "healthy", "residual", 2.6, True),
+        ("overfit", "healthy", "augment", 2.6, True),
+        # Filler goes into the held-out text too; another vocabulary makes other tokens of it.
+        ("filler-dominated", "healthy", "focal", 2.6, False),
+        ("small-vocabulary", "unknown-spoken", "class-weights", 2.6, False),
+        # With nothing kept aside, a net is measured on the text that it was trained on.
+        ("imbalanced-data", "even-sentences", "oversample", None, False),
+    ],
+)
+def test_gains_on_different_text_are_not_compared(recipe: str, control: str, fix: str, valid_loss: float | None, compared: bool) -> None:
+    trials = [Trial(control, None, 0), Trial(recipe, None, 0), Trial(recipe, fix, 0)]
+    found = [result(valid_loss=valid_loss, context_gain=gain) for gain in (3.0, 1.0, 2.0)]
+    assert rows(trials, found)[2]["mended"] == (0.5 if compared else None)
+
+
 def test_the_table_in_markdown() -> None:
     lines = markdown(table()).splitlines()
     assert len(lines) == 5
