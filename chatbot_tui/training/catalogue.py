@@ -10,8 +10,10 @@ from chatbot_tui.core.lab import Fix, RecipeCard, TrainRequest
 from chatbot_tui.core.paths import recipes_folder
 from chatbot_tui.training.recipes import Recipe, load_recipe, read_values
 
-NOT_SETTINGS = ("name", "teaches", "sampling", "corpora", "banned_tokens", "cause", "control", "fixes", "claim", "article")
-"""What a recipe says besides the settings that a person turns."""
+DESCRIPTION = ("name", "teaches", "corpora", "cause", "control", "fixes", "claim", "article")
+"""What a recipe says about itself."""
+NOT_KNOBS = (*DESCRIPTION, "sampling", "banned_tokens")
+"""What cannot be put into one field."""
 
 
 def recipe_cards() -> tuple[RecipeCard, ...]:
@@ -45,7 +47,7 @@ def recipe_card(recipe: Recipe) -> RecipeCard:
         control=str(values.get("control") or ""),
         teaches=recipe.teaches,
         fixes=tuple(read_fix(fix) for fix in values.get("fixes") or ()),
-        settings={key: spell(value) for key, value in values.items() if key not in NOT_SETTINGS and value is not None},
+        settings={key: spell(value) for key, value in values.items() if key not in NOT_KNOBS and value is not None},
     )
 
 
@@ -62,7 +64,7 @@ def spell(value: Any) -> str:
 def requested_recipe(request: TrainRequest) -> Recipe:
     """Return the recipe that a request describes. Raises InputError."""
     changes = read_values(request.settings)
-    forbidden = [key for key in changes if key in NOT_SETTINGS]
+    forbidden = [key for key in changes if key in DESCRIPTION]
     if forbidden:
         raise InputError(f"{forbidden[0]} is no setting of the laboratory: change it in a recipe file of your own")
     return load_recipe(request.recipe, changes)

@@ -22,9 +22,8 @@ class RunState(LabPanel):
         """Return the most important figures that fit whole."""
         view = self.view
         if not view.runs:
-            return [
-                [("laboratory", "bold"), (clip("  choose a recipe, turn its knobs, start it with enter or f5", max(0, width - 10)), MUTED)]
-            ]
+            hint = "  choose a recipe, turn its knobs, start it with enter or f5"
+            return [[(clip("laboratory", width), "bold"), (clip(hint, max(0, width - len("laboratory"))), MUTED)]]
         names = " against ".join(run.name for run in view.runs)
         frame = view.frame
         if frame is None:
