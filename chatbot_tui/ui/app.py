@@ -115,7 +115,7 @@ class PlaygroundApp(App[None]):
         # Here and not in the thread that loads: with the panels under way it would have to wait for its turn to begin.
         self.backend.prepare()
         self.chat.load(self._checkpoint, self._vocabulary)
-        self.chat.call_later(self.chat.fill_deck)
+        self.chat.call_later(self.chat.furnish)
 
     @on(PanelsMounted)
     def collect_when_idle(self) -> None:

@@ -77,6 +77,7 @@ async def playground(
     app = PlaygroundApp(backend, checkpoint=checkpoint, conversations=folder / "conversations", settings=folder / "settings.toml", lab=lab)
     async with app.run_test(size=size) as pilot:
         place = Playground(app, backend, pilot)
+        await place.until(lambda: app.chat.has_class("-complete"))
         await pilot.pause()
         if ready:
             await place.until(lambda: app.chat.loaded is not None and not app.chat.loading_name)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class PanelDeck(Vertical):
-    """A column of panels, empty until `fill`. `titles` names the tabs in the order of the panels."""
+    """A column of panels, empty until panels are added. `titles` names the tabs in the order of the panels."""
 
     tabbed: reactive[bool] = reactive(False, init=False)
     """Whether only one panel is shown, under tabs."""
@@ -25,16 +25,24 @@ class PanelDeck(Vertical):
         self._shown = 0
 
     async def fill(self, *panels: Widget) -> None:
-        """Put the panels in one by one, so that keys come in between, and their tabs; the stylesheet docks these on top."""
+        """Put everything in at once."""
+        for panel in panels:
+            await self.add(panel)
+        await self.add_tabs()
+
+    async def add(self, panel: Widget) -> None:
+        """Put the next panel in."""
+        self._panels += (panel,)
+        self._arrange()
+        await self.mount(panel)
+
+    async def add_tabs(self) -> None:
+        """Put the tabs in; the stylesheet docks them on top."""
         from textual.widgets import Tab, Tabs
 
         tabs = Tabs(*(Tab(title, id=f"show-{number}") for number, title in enumerate(self._titles)))
         tabs.tooltip = "Choose a panel with left and right, or with the mouse"
         await self.mount(tabs)
-        for panel in panels:
-            self._panels += (panel,)
-            self._arrange()
-            await self.mount(panel)
 
     @property
     def shown(self) -> str:
@@ -53,7 +61,7 @@ class PanelDeck(Vertical):
 
     def next_panel(self) -> None:
         """Bring the next panel forward, the first after the last."""
-        if not self._panels:
+        if not self._panels or not self.query("Tabs"):
             return
         self._tabs.active = f"show-{(self._shown + 1) % len(self._panels)}"
 

@@ -90,6 +90,11 @@ class SamplingPanel(Vertical):
         self._show_settings()
         self._show_pace()
 
+    @property
+    def _complete(self) -> bool:
+        # Settings may change before the parts are there, and while they are taken away.
+        return self.is_mounted and bool(self.query("#paused"))
+
     def on_resize(self) -> None:
         """Stretch the heading, and drop labels where they do not fit."""
         self.set_class(self.size.width < 46, "-narrow")
@@ -97,12 +102,12 @@ class SamplingPanel(Vertical):
 
     def watch_settings(self) -> None:
         """Show new settings, wherever they came from."""
-        if self.is_mounted:
+        if self._complete:
             self._show_settings()
 
     def watch_seed(self, seed: int) -> None:
         """Show a new seed unless it is the one being typed."""
-        if not self.is_mounted:
+        if not self._complete:
             return
         field = self.query_one("#seed", Input)
         if field.value != str(seed) and not (field.has_focus and field.value == ""):
@@ -111,7 +116,7 @@ class SamplingPanel(Vertical):
 
     def watch_pace(self) -> None:
         """Show a new speed."""
-        if self.is_mounted:
+        if self._complete:
             self._show_pace()
 
     def _head(self) -> None:

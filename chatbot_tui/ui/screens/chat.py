@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,7 @@ from chatbot_tui.core.sampling import PRESETS, SamplingSettings
 from chatbot_tui.ui.conversation import Conversation
 from chatbot_tui.ui.messages import CheckpointLoaded, CheckpointRefused, PanelsMounted
 from chatbot_tui.ui.panels.deck import PanelDeck
-from chatbot_tui.ui.panels.inspector import heading
+from chatbot_tui.ui.panels.inspector import Inspector, heading
 from chatbot_tui.ui.panels.parameters import SPEEDS, preset, summary
 from chatbot_tui.ui.panels.transcript import turn_entry
 from chatbot_tui.ui.preferences import Preferences
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 SETTLE_SECONDS = 0.4
 """How long after a change the draft and the settings are written, at most."""
+BREATH = 0.02
+"""Seconds for keys between two pieces of the screen that are put in after the first paint."""
 
 
 class ChatScreen(SpeakingScreen):
@@ -127,18 +130,38 @@ class ChatScreen(SpeakingScreen):
         self.backend.set_pace(self.pace)
         self._show_conversation()
 
-    async def fill_deck(self) -> None:
-        """Put panels and footer in, code included."""
-        from textual.widgets import Footer
+    def furnish(self) -> None:
+        """Put panels and footer in, beside whatever else the screen has to do."""
+        self.run_worker(self._furnish(), group="furnish")
 
-        from chatbot_tui.ui.panels.collapse import CollapsePanel
-        from chatbot_tui.ui.panels.hidden_state import HiddenStatePanel
+    async def _furnish(self) -> None:
+        # Bit by bit, code included, with time for keys in between: a person may be typing already.
         from chatbot_tui.ui.panels.next_token import NextTokenPanel
+
+        await self.deck.add(NextTokenPanel())
+        await asyncio.sleep(BREATH)
+        from chatbot_tui.ui.panels.hidden_state import HiddenStatePanel
+
+        await self.deck.add(HiddenStatePanel())
+        await asyncio.sleep(BREATH)
+        from chatbot_tui.ui.panels.collapse import CollapsePanel
+
+        await self.deck.add(CollapsePanel())
+        await asyncio.sleep(BREATH)
         from chatbot_tui.ui.panels.sampling import SamplingPanel
 
-        inspectors = NextTokenPanel(), HiddenStatePanel(), CollapsePanel()
-        await self.deck.fill(*inspectors, SamplingPanel().data_bind(ChatScreen.seed, ChatScreen.pace, settings=ChatScreen.sampling))
-        self.relay.join(*inspectors)
+        await asyncio.sleep(BREATH)
+        sampling = SamplingPanel()
+        # Binding by `data_bind` is for those who compose; this comes later.
+        for own, its in (("sampling", "settings"), ("seed", "seed"), ("pace", "pace")):
+            self.watch(self, own, partial(_assign, sampling, its))
+        await self.deck.add(sampling)
+        await asyncio.sleep(BREATH)
+        self.relay.join(*self.deck.query(Inspector))
+        await self.deck.add_tabs()
+        await asyncio.sleep(BREATH)
+        from textual.widgets import Footer
+
         await self.mount(Footer())
         # The footer draws what it hears of, and has missed all that there was before it.
         self.refresh_bindings()
@@ -432,3 +455,7 @@ class ChatScreen(SpeakingScreen):
         if words is not None:
             self.change_settings(pinned=tuple(dict.fromkeys(words.split())))
             self.notify("The panel watches them from the next reply on.")
+
+
+def _assign(widget: Widget, name: str, value: object) -> None:
+    setattr(widget, name, value)
