@@ -10,6 +10,8 @@ from chatbot_tui.ui.panels.wrapping import printable
 
 MEASURES = ("word_perplexity", "token_perplexity", "hits_at_1", "context_gain")
 """Metrics worth showing, in this order."""
+LABEL = max(map(len, MEASURES))
+"""Cells of the names before the values."""
 
 
 def card_text(entry: CheckpointEntry) -> Content:
@@ -20,7 +22,7 @@ def card_text(entry: CheckpointEntry) -> Content:
     if entry.teaches:
         parts.append(f"{printable(entry.teaches)}\n\n")
     for name, value in facts(entry):
-        parts += [(f"{name:<12}", "$foreground 60%"), f" {printable(value)}\n"]
+        parts += [(f"{name:<{LABEL}}", "$foreground 60%"), f" {printable(value)}\n"]
     return Content.assemble(*parts)
 
 
@@ -32,9 +34,12 @@ def facts(entry: CheckpointEntry) -> list[tuple[str, str]]:
         ("network", f"{number(shape, 'num_layers')} × {number(shape, 'hidden_dim')} units, embedding {number(shape, 'embedding_dim')}")
     )
     lines.append(("vocabulary", f"{number(shape, 'vocab_size')} tokens"))
-    if entry.card.get("recipe"):
-        lines.append(("recipe", f"{entry.card['recipe']}, seed {entry.card.get('seed', '?')}, {number(entry.card, 'steps')} steps"))
-    lines += [(name.replace("_", " ")[:12], f"{entry.metrics[name]:.4g}") for name in MEASURES if is_number(entry.metrics.get(name))]
+    recipe = entry.card.get("recipe")
+    if recipe:
+        # Our own cards hold the whole recipe, of which the name is enough here.
+        name = recipe.get("name", "?") if isinstance(recipe, Mapping) else recipe
+        lines.append(("recipe", f"{name}, seed {entry.card.get('seed', '?')}, {number(entry.card, 'steps')} steps"))
+    lines += [(name.replace("_", " "), f"{entry.metrics[name]:.4g}") for name in MEASURES if is_number(entry.metrics.get(name))]
     corpora = entry.card.get("corpus")
     for corpus in corpora if isinstance(corpora, list) else []:
         if isinstance(corpus, Mapping):

@@ -1,0 +1,33 @@
+"""A card in words."""
+
+from pathlib import Path
+
+import pytest
+
+from chatbot_tui.core.library import CheckpointEntry
+from chatbot_tui.ui.screens.card import card_text, facts
+
+
+def entry(card: dict[str, object]) -> CheckpointEntry:
+    return CheckpointEntry(
+        name="net",
+        path=Path("net"),
+        source="own",
+        architecture={"vocab_size": 1000, "embedding_dim": 50, "hidden_dim": 10, "num_layers": 1},
+        parameters=12_345,
+        card=card,
+        metrics={"word_perplexity": 87.66},
+        bytes=1_500_000,
+    )
+
+
+@pytest.mark.parametrize("recipe", ["smalltalk", {"name": "smalltalk", "steps": 7, "corpora": []}])
+def test_a_recipe_is_told_by_its_name_alone(recipe: object) -> None:
+    assert ("recipe", "smalltalk, seed 3, 4,570 steps") in facts(entry({"recipe": recipe, "seed": 3, "steps": 4570}))
+
+
+def test_names_stand_whole_before_their_values() -> None:
+    lines = card_text(entry({})).plain.splitlines()
+    # "token perplexity", the longest, has 16 letters.
+    assert "word perplexity  87.66" in lines
+    assert "parameters       12,345" in lines
