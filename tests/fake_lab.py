@@ -81,6 +81,8 @@ class ScriptedLab:
     def __init__(self, *, held: bool = False, reports: int = 10) -> None:
         self.calls: list[tuple[str, Any]] = []
         self.reports = reports
+        self.error = ""
+        """What the next run raises before anything comes of it; empty for nothing."""
         self._changed = threading.Condition()
         self._held = held
         self._released = 0
@@ -114,6 +116,9 @@ class ScriptedLab:
         return self._train(len(requests))
 
     def _train(self, runs: int) -> Iterator[LabEvent]:
+        if self.error:
+            error, self.error = self.error, ""
+            raise InputError(error)
         for run in range(runs):
             yield RunPrepared(run, STEPS * self.reports, {})
             yield RunReport(run, make_report(0, total=STEPS * self.reports))

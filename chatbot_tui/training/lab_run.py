@@ -16,7 +16,7 @@ from chatbot_tui.core.library import check_name
 from chatbot_tui.core.paths import checkpoints_folder, ensure
 from chatbot_tui.model.checkpoint import replace_folder
 from chatbot_tui.training.catalogue import requested_recipe
-from chatbot_tui.training.corpus import training_corpora
+from chatbot_tui.training.corpus import NAMED, training_corpora
 from chatbot_tui.training.midrun import intervene, turn_knob
 from chatbot_tui.training.run import TrainingRun
 
@@ -34,7 +34,13 @@ class LabRun:
     def __init__(self, number: int, request: TrainRequest) -> None:
         self.number = number
         self._original = requested_recipe(request)
-        corpora = training_corpora(request.corpora, [share.name for share in self._original.corpora])
+        own = [share.name for share in self._original.corpora]
+        absent = [name for name in own if name not in NAMED]
+        if absent and not request.corpora:
+            raise InputError(
+                f"the program has no copy of {' and '.join(absent)}, this recipe's text: name files, or lab, in the field text"
+            )
+        corpora = training_corpora(request.corpora, own)
         self._folder = Path(tempfile.mkdtemp(prefix="chatbot-lab-"))
         try:
             threads = torch.get_num_threads()

@@ -77,6 +77,8 @@ class InsidePanel(LabPanel):
         ]
         others = [f"{SECOND_SIGN} {quantity(figure(frame)):>6}" for frame in self.view.frames[1:] if frame is not None]
         room = width - _LABEL - _VALUE - 2 - _UNIT - sum(len(other) + 1 for other in others)
+        if room < 0:
+            return line
         line.append((sparkline(spread(values, room), room), BLUE))
         return [*line, *((" " + other, SECOND) for other in others)]
 

@@ -118,4 +118,6 @@ def _axis(view: LabView, frame: Frame) -> Line:
         return [(text, MUTED)]
     here = f"step {shown.step:,}"
     start = min(max(frame.column(shown.step) - len(here) // 2, 0), max(frame.width - len(here), 0))
+    if start + len(here) >= frame.width - len(ending):
+        text = "0".ljust(frame.width)
     return [(text[:start], MUTED), (here, "bold"), (text[start + len(here) :], MUTED)]

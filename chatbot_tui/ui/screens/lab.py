@@ -35,7 +35,11 @@ WIDE = 118
 """Columns from which recipes and panels stand side by side."""
 HIGH = 30
 """Rows from which all panels stand below each other."""
-TINY = (56, 12)
+SLIM = 74
+"""Columns below which the footer's keys would be cut off."""
+SHORT = 20
+"""Rows below which a recipe's lesson gives way to its knobs."""
+TINY = (44, 11)
 """Columns and rows below which only the state of the run is shown."""
 PAGE = 10
 """Reports that page up and down leap over."""
@@ -125,6 +129,8 @@ class LabScreen(Screen[Choice | None]):
         """Arrange for the new size."""
         width, height = event.size
         self.set_class(width >= WIDE, "-wide")
+        self.set_class(width < SLIM, "-slim")
+        self.set_class(height < SHORT, "-short")
         self.set_class(width < TINY[0] or height < TINY[1], "-tiny")
         self.deck.tabbed = width < WIDE or height < HIGH
 
@@ -137,6 +143,9 @@ class LabScreen(Screen[Choice | None]):
     def show_runs(self) -> None:
         """Bring everything in line with what is known of the runs."""
         session = self.session
+        if not session.runs:
+            # Nothing came of what was started.
+            self.setting_up = True
         index = -1
         if session.runs and self._step is not None:
             steps = [frame.step for frame in session.runs[0].frames]

@@ -137,10 +137,10 @@ def test_long_times_are_told_in_minutes() -> None:
     assert (left(89), left(90), left(600)) == ("89 s left", "2 min left", "10 min left")
 
 
-# Below 56 columns, 54 within a panel's padding, only the state of the run is shown.
+# Below 44 columns, 42 within a panel's padding, only the state of the run is shown.
 @pytest.mark.parametrize(
     ("panel", "widths"),
-    [(LossPanel, (54, 59, 60, 116)), (ProbePanel, (54, 116)), (InsidePanel, (54, 116)), (RunState, (1, 9, 20, 54, 116))],
+    [(LossPanel, (42, 59, 60, 116)), (ProbePanel, (42, 116)), (InsidePanel, (42, 45, 116)), (RunState, (1, 9, 20, 54, 116))],
 )
 @pytest.mark.parametrize("runs", [0, 1, 2])
 def test_nothing_ever_overflows(panel: type[LabPanel], widths: tuple[int, ...], runs: int) -> None:

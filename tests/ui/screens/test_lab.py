@@ -118,6 +118,18 @@ async def test_a_wrong_knob_is_named_and_nothing_starts(tmp_path: Path) -> None:
         assert "learning_rate is 'fast'" in room.place.notices()
 
 
+async def test_a_run_of_which_nothing_comes_brings_the_recipes_back(tmp_path: Path) -> None:
+    async with laboratory(tmp_path, size=(80, 24)) as room:
+        room.lab.error = "the program has no copy of this text: name files in the field text"
+        await room.press("f5")
+        await room.place.until(lambda: "no copy of this text" in room.place.notices())
+        await room.place.pilot.pause()
+        assert "✗ near-zero-init" in room.text()
+        assert room.screen.session.state == "idle"
+        await room.start()
+        assert room.screen.session.state in ("training", "ended")
+
+
 async def test_left_and_right_look_back_and_on(tmp_path: Path) -> None:
     async with laboratory(tmp_path) as room:
         await room.start()
