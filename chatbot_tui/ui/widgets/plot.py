@@ -67,7 +67,7 @@ def _scaled(value: float, ends: tuple[float, float], cells: int) -> int:
 
 
 def plot(frame: Frame, curves: Sequence[Curve], levels: Sequence[Level] = (), places: Sequence[Place] = ()) -> list[Line]:
-    """Return `height` lines of exactly `width` cells; what comes first lies on top: curves, the first of them above all, places, levels."""
+    """Return `height` lines of exactly `width` cells: from the top signs of places, curves (the first above all), places, levels."""
     cells: list[list[tuple[str, str]]] = [[(" ", "")] * frame.width for _ in range(frame.height)]
     if not frame.width or not frame.height:
         return [[] for _ in cells]
@@ -77,10 +77,11 @@ def plot(frame: Frame, curves: Sequence[Curve], levels: Sequence[Level] = (), pl
         column = frame.column(place.at)
         for line in cells:
             line[column] = (PLACE, place.style)
-        cells[0][column] = (place.sign, place.style)
     for curve in reversed(curves):
         for row, column, sign in _signs(frame, curve) if curve.sign else _line(frame, curve.points):
             cells[row][column] = (sign, curve.style)
+    for place in reversed(places):
+        cells[0][frame.column(place.at)] = (place.sign, place.style)
     return [[("".join(sign for sign, _ in run), style) for style, run in groupby(line, key=lambda cell: cell[1])] for line in cells]
 
 

@@ -50,6 +50,11 @@ def test_levels_and_places_lie_under_the_curves() -> None:
     assert ("7", "mark") in lines[0]
 
 
+def test_a_curve_never_hides_the_sign_of_a_place() -> None:
+    frame = Frame((0, 4), (0, 2), 5, 3)
+    assert texts(plot(frame, [Curve([(3, 2)], "", "x")], (), [Place(3, "7")])) == ["   7 ", "   ┊ ", "   ┊ "]
+
+
 def test_labels_that_share_a_row_move_apart() -> None:
     frame = Frame((0, 1), (0, 8), 4, 5)
     levels = [Level(8, "ln V"), Level(4, "unigram"), Level(3.9, "bigram")]
