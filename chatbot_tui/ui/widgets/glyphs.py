@@ -5,8 +5,8 @@ import unicodedata
 from rich.cells import cell_len, set_cell_size
 
 _NAMED = {" ": "␣", "\n": "⏎", "\t": "⇥", "\x7f": "␡"}
-_HIDDEN = frozenset({"\ufe0e", "\ufe0f"})
-"""Variation selectors: terminals disagree on how wide they make the character before them."""
+_HIDDEN = frozenset({"\ufe0e", "\ufe0f", *map(chr, range(0x1F3FB, 0x1F400))})
+"""Variation selectors and skin tones: terminals disagree on how wide they make the character before them."""
 
 
 def visible(text: str) -> str:

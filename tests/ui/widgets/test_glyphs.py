@@ -23,6 +23,7 @@ from chatbot_tui.ui.widgets.glyphs import clip, fit, visible
         ("\u0301", "◌\u0301"),  # an accent with nothing to stand on
         ("e\u0301", "e\u0301"),
         ("❤\ufe0f", "❤"),
+        ("👍\U0001f3fd", "👍"),
     ],
 )
 def test_hidden_characters_become_signs(text: str, signs: str) -> None:
