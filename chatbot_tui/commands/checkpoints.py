@@ -4,12 +4,9 @@ import shutil
 from collections.abc import Mapping
 from typing import Any
 
-from chatbot_tui.commands.output import one_line, write, write_json
+from chatbot_tui.commands.output import columns, one_line, write, write_json
 from chatbot_tui.core import paths
 from chatbot_tui.core.library import CheckpointEntry, list_checkpoints
-
-NARROWEST = 20
-"""Columns that the last column of the table gets on any terminal."""
 
 
 def checkpoints(*, as_json: bool) -> None:
@@ -42,14 +39,7 @@ def table(entries: list[CheckpointEntry], width: int) -> str:
     """Return a line for each checkpoint, columns aligned, the last one cut where the terminal ends."""
     rows = [("name", "from", "parameters", "network", "teaches")]
     rows += [(one_line(entry.name), entry.source, size(entry), shape(entry.architecture), remark(entry)) for entry in entries]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines = []
-    for row in rows:
-        start = "  ".join(cell.ljust(cells) for cell, cells in zip(row[:4], widths, strict=True)) + "  "
-        room = max(NARROWEST, width - len(start))
-        last = row[4] if len(row[4]) <= room else row[4][: room - 1] + "…"
-        lines.append((start + last).rstrip() + "\n")
-    return "".join(lines)
+    return columns(rows, width)
 
 
 def size(entry: CheckpointEntry) -> str:

@@ -3,10 +3,13 @@
 import math
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
 from chatbot_tui.core.strict_json import clean, dump
+
+NARROWEST = 20
+"""Cells that the last column of a table gets on any terminal."""
 
 
 def write_json(record: Mapping[str, Any]) -> None:
@@ -47,3 +50,14 @@ def encodable(text: str, stream: TextIO) -> str:
 def number(value: float | None) -> float | None:
     """Return a figure as strict JSON can hold it: unknown ones, and those that are no finite number, are null."""
     return value if value is not None and math.isfinite(value) else None
+
+
+def columns(rows: Sequence[Sequence[str]], width: int) -> str:
+    """Return a line for each row, columns aligned, the last one cut where a terminal of `width` cells ends."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)][:-1]
+    lines = []
+    for *cells, last in rows:
+        start = "".join(cell.ljust(room) + "  " for cell, room in zip(cells, widths, strict=True))
+        room = max(NARROWEST, width - len(start))
+        lines.append((start + (last if len(last) <= room else last[: room - 1] + "…")).rstrip() + "\n")
+    return "".join(lines)

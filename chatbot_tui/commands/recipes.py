@@ -4,12 +4,9 @@ import shutil
 from collections.abc import Sequence
 from typing import Any
 
-from chatbot_tui.commands.output import one_line, write, write_json
+from chatbot_tui.commands.output import columns, one_line, write, write_json
 from chatbot_tui.training.recipe_library import shipped_recipes
 from chatbot_tui.training.recipes import Recipe
-
-NARROWEST = 20
-"""Columns that the last column of the table gets on any terminal."""
 
 
 def recipes(*, as_json: bool) -> None:
@@ -42,11 +39,4 @@ def table(recipes: Sequence[Recipe], width: int) -> str:
         (recipe.name, recipe.cause or "", recipe.control or "", str(len(recipe.fixes) or ""), one_line(recipe.teaches))
         for recipe in recipes
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines = []
-    for row in rows:
-        start = "  ".join(cell.ljust(cells) for cell, cells in zip(row[:4], widths, strict=True)) + "  "
-        room = max(NARROWEST, width - len(start))
-        last = row[4] if len(row[4]) <= room else row[4][: room - 1] + "…"
-        lines.append((start + last).rstrip() + "\n")
-    return "".join(lines)
+    return columns(rows, width)
