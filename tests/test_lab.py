@@ -241,8 +241,8 @@ def test_missing_text_is_one_clear_line(lab: LabBackend, request_of: TrainReques
 
 
 def test_a_recipe_whose_text_is_not_there_says_what_to_do(lab: LabBackend) -> None:
-    with pytest.raises(InputError, match="no copy of self_dialogue, this recipe's text: name files, or lab, in the field text"):
-        list(lab.train((TrainRequest("near-zero-init"),)))
+    with pytest.raises(InputError, match="no copy of self_dialogue and topical_chat, this recipe's text: name files, or lab, in the field text"):
+        list(lab.train((TrainRequest("smalltalk"),)))
 
 
 def test_a_child_that_dies_says_so_and_the_next_run_has_another(request_of: TrainRequest) -> None:

@@ -137,7 +137,7 @@ def test_without_a_corpus_it_learns_from_the_recipes_own(tmp_path: Path, monkeyp
 
 
 def test_without_the_files_of_the_recipes_corpora_it_asks_for_them(capsys: pytest.CaptureFixture[str], own_home: Path) -> None:
-    assert "no copy of self_dialogue" in refused(capsys, ["train", "near-zero-init"])
+    assert "no copy of self_dialogue and topical_chat" in refused(capsys, ["train", "smalltalk"])
     assert not (own_home / "checkpoints").exists()
 
 

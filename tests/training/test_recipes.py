@@ -142,7 +142,7 @@ def test_a_corpus_is_found_by_the_beginning_of_its_name() -> None:
         ("count_padding", True),
         ("cause", "bad-luck"),
         ("control", 3),
-        ("control", "near-zero-init"),
+        ("control", "even-sentences"),
         ("claim", 3),
         ("article", "yes"),
         ("fixes", "adam"),
@@ -169,7 +169,7 @@ def test_a_corpus_is_found_by_the_beginning_of_its_name() -> None:
     ],
 )
 def test_a_wrong_value_is_named(key: str, value: object) -> None:
-    assert key in message("near-zero-init", {key: value})
+    assert key in message("even-sentences", {key: value})
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_a_wrong_entry_is_named(changes: dict[str, Any], named: str) -> None:
 
 def test_padding_cannot_count_where_there_is_none() -> None:
     expected = "count_padding is true but nothing is filled up: set fresh_rows to 1 or more"
-    assert message("near-zero-init", {"count_padding": True}) == expected
+    assert message("even-sentences", {"count_padding": True}) == expected
     assert build_recipe("x", {"count_padding": True, "fresh_rows": 1}).count_padding
 
 
