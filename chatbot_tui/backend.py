@@ -34,7 +34,7 @@ class LocalBackend:
         warnings = []
         if vocabulary is not None:
             warnings.append("--vocab is for foreign files: a checkpoint folder brings its own tokenizer")
-        loaded = load_checkpoint(found.path)
+        loaded = load_checkpoint(found.path, step=found.step)
         sampling = settings_from(loaded.card.get("sampling", {}))
         engine = Engine(loaded)
         most_frequent = loaded.most_frequent
@@ -49,6 +49,8 @@ class LocalBackend:
             sampling=sampling,
             most_frequent=None if most_frequent is None else loaded.tokenizer.texts[most_frequent],
             warnings=tuple(warnings),
+            steps=found.steps,
+            step=found.step,
         )
 
     def reply(self, request: ReplyRequest) -> Iterator[ReplyEvent]:

@@ -183,3 +183,18 @@ def test_what_was_set_before_the_start_holds_after_it(folder: Path) -> None:
     assert isinstance(last, ReplyFinished)
     assert last.tokens == 0
     backend.close()
+
+
+def test_a_kept_step_speaks_by_its_name(folder: Path) -> None:
+    (folder / "steps").mkdir()
+    other = folder.parent / "other" / "model.safetensors"
+    (folder / "steps" / "000060.safetensors").write_bytes(other.read_bytes())
+    backend = LocalBackend()
+    finished, earlier = backend.load("tiny"), backend.load("tiny@60")
+    assert (finished.steps, finished.step) == ((60,), None)
+    assert (earlier.name, earlier.steps, earlier.step, earlier.card) == ("tiny", (60,), 60, finished.card)
+    spoken = everything(backend, REQUEST)
+    backend.load("other")
+    assert everything(backend, REQUEST) == spoken
+    with pytest.raises(InputError, match=r"checkpoint 'tiny' has no step '61': use one of 60"):
+        backend.load("tiny@61")

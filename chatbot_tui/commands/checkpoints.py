@@ -32,6 +32,7 @@ def entry_to_json(entry: CheckpointEntry) -> dict[str, Any]:
         "teaches": entry.teaches,
         "metrics": dict(entry.metrics),
         "problem": entry.problem,
+        "steps": list(entry.steps),
     }
 
 

@@ -27,7 +27,7 @@ def evaluate(*, checkpoint: str, vocabulary: str | None, corpora: Sequence[str],
     if vocabulary is not None:
         warn("--vocab is for foreign files: a checkpoint folder brings its own tokenizer")
     dialogues = [dialogue for source in corpora for dialogue in read_corpus(source).dialogues]
-    loaded, bigrams = load_checkpoint(found.path), load_bigrams(found.path)
+    loaded, bigrams = load_checkpoint(found.path, step=found.step), load_bigrams(found.path)
     console = Console(stderr=True)
     columns = (TextColumn("evaluating"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn(compact=True))
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from chatbot_tui.core import paths
 from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.steps import SIGN, STEPS, choose_step, kept_steps
 from chatbot_tui.core.strict_json import clean, parse, read_object
 
 Source: TypeAlias = Literal["shipped", "own"]
@@ -48,6 +49,10 @@ class CheckpointEntry:
     """Why it cannot be loaded, and what to do; None as far as can be told without reading the weights."""
     bytes: int = 0
     """Size on disk."""
+    steps: tuple[int, ...] = ()
+    """The steps that can be named behind an @, ascending, the finished net's last if the card tells it; empty where none are kept."""
+    step: int | None = None
+    """The kept step that is meant; None: the finished net."""
 
 
 def list_checkpoints() -> list[CheckpointEntry]:
@@ -61,25 +66,55 @@ def list_checkpoints() -> list[CheckpointEntry]:
 def find(name_or_path: str) -> CheckpointEntry | Path:
     """Return the checkpoint of that name, else the checkpoint folder there, else the foreign file there.
 
-    A shipped checkpoint comes before one's own of the same name, which its path still reaches.
+    A shipped checkpoint comes before one's own of the same name, which its path still reaches. NAME@STEP is a checkpoint at one of
+    the steps that it keeps.
 
     Raises:
-        InputError: there is none, or its folder is broken.
+        InputError: there is none, its folder is broken, or it keeps no such step.
     """
+    found = look_up(name_or_path) or look_up_step(name_or_path)
+    if found is None:
+        raise InputError(f"no checkpoint {shown(name_or_path)}: {advice(name_or_path.rpartition(SIGN)[0] or name_or_path)}")
+    if isinstance(found, CheckpointEntry) and found.problem:
+        raise InputError(f"checkpoint {shown(name_or_path)} cannot be loaded: {found.problem}")
+    return found
+
+
+def look_up(name_or_path: str) -> CheckpointEntry | Path | None:
+    """Return what stands under a name or at a path, broken folders included; None where nothing does."""
     entry = next((entry for folder, source in sources() if (entry := named(folder, name_or_path, source))), None)
+    if entry is not None or not name_or_path:
+        return entry
     try:
         path = Path(name_or_path).expanduser()
-        if entry is None and name_or_path and path.is_dir():
-            entry = read_entry(path, "own")
-        elif entry is None and path.is_file():
-            return path
+        if path.is_dir():
+            return read_entry(path, "own")
+        return path if path.is_file() else None
     except (OSError, ValueError, RuntimeError):
-        entry = None
-    if entry is None:
-        raise InputError(f"no checkpoint {shown(name_or_path)}: {advice(name_or_path)}")
+        return None
+
+
+def look_up_step(name_or_path: str) -> CheckpointEntry | None:
+    """Return the checkpoint before the @ at the step behind it, or as it is where it is broken; None where there is no such checkpoint.
+
+    Raises:
+        InputError: it keeps no such step.
+    """
+    name, sign, wanted = name_or_path.rpartition(SIGN)
+    entry = look_up(name) if sign else None
+    if not isinstance(entry, CheckpointEntry):
+        # Only a folder keeps steps.
+        return None
     if entry.problem:
-        raise InputError(f"checkpoint {shown(name_or_path)} cannot be loaded: {entry.problem}")
-    return entry
+        return entry
+    step = choose_step(shown(entry.name), wanted, entry.steps)
+    return replace(entry, step=None if step == finished_step(entry.card) else step)
+
+
+def finished_step(card: Mapping[str, Any]) -> int | None:
+    """Return at which step of its training a checkpoint was finished; None where its card does not say."""
+    steps = card.get("steps")
+    return steps if isinstance(steps, int) and is_count(steps, MAX_SIDE) else None
 
 
 def rename(entry: CheckpointEntry, new_name: str) -> CheckpointEntry:
@@ -159,7 +194,7 @@ def named(folder: Path, name: str, source: Source) -> CheckpointEntry | None:
 
 def read_entry(path: Path, source: Source) -> CheckpointEntry:
     """Describe a checkpoint folder, without raising: what is wrong with it stands in `problem`."""
-    name, size = path.name or path.resolve().name, folder_size(path)
+    name, size = path.name or path.resolve().name, folder_size(path) + folder_size(path / STEPS)
     try:
         card = read_object(path / CARD, MAX_JSON_BYTES) if (path / CARD).exists() else {}
     except (InputError, OSError) as error:
@@ -184,9 +219,20 @@ def inspect(entry: CheckpointEntry) -> CheckpointEntry:
             if not (entry.path / file).is_file():
                 raise InputError(f"it has no {file}: restore that file, or choose another checkpoint")
         architecture = read_architecture(entry.path / CONFIG)
-        return replace(entry, architecture=architecture, parameters=count_parameters(entry.path / WEIGHTS))
+        entry = replace(entry, architecture=architecture, parameters=count_parameters(entry.path / WEIGHTS))
+        return replace(entry, steps=all_steps(entry))
     except (InputError, OSError) as error:
         return replace(entry, problem=one_line(error))
+
+
+def all_steps(entry: CheckpointEntry) -> tuple[int, ...]:
+    """Return the steps that a checkpoint keeps and the finished net's; none where it keeps no other."""
+    kept, last = kept_steps(entry.path), finished_step(entry.card)
+    if not kept or last is None:
+        return kept
+    # Weights of a step that lies behind the end are no part of this run.
+    earlier = tuple(step for step in kept if step < last)
+    return (*earlier, last) if earlier else ()
 
 
 def read_architecture(path: Path) -> dict[str, Any]:

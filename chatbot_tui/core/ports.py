@@ -76,6 +76,10 @@ class LoadedCheckpoint:
     most_frequent: str | None
     """Text of the most frequent token of the training stream, of those not banned; None without counts."""
     warnings: tuple[str, ...] = ()
+    steps: tuple[int, ...] = ()
+    """The steps of its training that can be loaded, ascending, the finished net's last; empty where none are kept."""
+    step: int | None = None
+    """The kept step that speaks; None: the finished net."""
 
 
 class ChatBackend(Protocol):
@@ -89,7 +93,7 @@ class ChatBackend(Protocol):
         ...
 
     def load(self, checkpoint: str, vocabulary: str | None = None) -> LoadedCheckpoint:
-        """Make a checkpoint (name, folder or file) the one that speaks. The old one goes on speaking if this raises InputError."""
+        """Make a checkpoint (name, folder, either with @STEP, or file) the one that speaks; the old one does if this raises InputError."""
         ...
 
     def reply(self, request: ReplyRequest) -> Iterator[ReplyEvent]:

@@ -18,6 +18,7 @@ from torch.overrides import TorchFunctionMode
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.library import CARD, CONFIG, FORMAT_VERSION, TOKENIZER, WEIGHTS, elements, read_entry, read_header
+from chatbot_tui.core.steps import weights_file
 from chatbot_tui.model.config import ModelConfig
 from chatbot_tui.model.lstm import LanguageModel
 from chatbot_tui.model.tokenizer import END_OF_TURN, Tokenizer
@@ -41,6 +42,8 @@ class Checkpoint:
     path: Path | None = None
     fingerprint: str = ""
     """SHA-256 of the weights file."""
+    step: int | None = None
+    """The step of its training at which the folder kept these weights; None: the finished net."""
 
     @property
     def banned(self) -> tuple[int, ...]:
@@ -71,12 +74,7 @@ def save_checkpoint(
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-        weights = {
-            name: tensor.detach().to(dtype).contiguous().cpu()
-            for name, tensor in model.state_dict().items()
-            if name in model.config.shapes()
-        }
-        save_file(weights, partial / WEIGHTS)
+        save_file(stored_weights(model, dtype), partial / WEIGHTS)
         save_file({"counts": counts.to(torch.int64).contiguous()}, partial / COUNTS)
         write_json(partial / CONFIG, {"format_version": FORMAT_VERSION, "architecture": model.config.to_json()})
         tokenizer.save(partial / TOKENIZER)
@@ -86,6 +84,12 @@ def save_checkpoint(
         if partial is not None:
             shutil.rmtree(partial, ignore_errors=True)
         raise InputError(f"cannot save the checkpoint to {folder}: {getattr(error, 'strerror', None) or error}") from None
+
+
+def stored_weights(model: LanguageModel, dtype: torch.dtype) -> dict[str, Tensor]:
+    """Return the tensors that a weights file holds: tied ones once, as `dtype`, on the CPU."""
+    shapes = model.config.shapes()
+    return {name: tensor.detach().to(dtype).contiguous().cpu() for name, tensor in model.state_dict().items() if name in shapes}
 
 
 def replace_folder(new: Path, folder: Path) -> None:
@@ -105,8 +109,16 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def load_checkpoint(folder: Path, *, dtype: torch.dtype = torch.float32, allow_non_finite: bool = False) -> Checkpoint:
+def load_checkpoint(
+    folder: Path, *, step: int | None = None, dtype: torch.dtype = torch.float32, allow_non_finite: bool = False
+) -> Checkpoint:
     """Read a checkpoint folder; shapes are compared with the configuration before any memory is taken.
+
+    Args:
+        folder: The checkpoint's.
+        step: One of the steps that it keeps, whose weights are read in place of the finished net's; None for those.
+        dtype: Of the network in memory.
+        allow_non_finite: Whether NaN and infinity among the weights are let through.
 
     Raises:
         InputError: a file is missing, malformed, of another shape than the configuration says, or holds NaN or infinity.
@@ -125,21 +137,22 @@ def load_checkpoint(folder: Path, *, dtype: torch.dtype = torch.float32, allow_n
         raise InputError(
             f"{folder}: the tokenizer has {tokenizer.size:,} tokens and the network {config.vocab_size:,}: they do not belong together"
         )
-    check_header(folder / WEIGHTS, config.shapes())
+    file = folder / WEIGHTS if step is None else weights_file(folder, step)
+    check_header(file, config.shapes())
     try:
-        weights = load_file(folder / WEIGHTS)
+        weights = load_file(file)
     except (OSError, SafetensorError) as error:
-        raise InputError(f"cannot read {folder / WEIGHTS}: {error}") from None
+        raise InputError(f"cannot read {file}: {error}") from None
     if not allow_non_finite:
         for name, tensor in weights.items():
             # NaN is both the least and the greatest where there is one, and this is thirty times as fast as to look at each value.
             if tensor.numel() and not all(bool(extreme.isfinite()) for extreme in torch.aminmax(tensor)):
-                raise InputError(f"{folder / WEIGHTS}: {name} holds NaN or infinity: the net is broken and cannot speak")
+                raise InputError(f"{file}: {name} holds NaN or infinity: the net is broken and cannot speak")
     model = build(config, weights, dtype)
     counts = read_counts(folder / COUNTS, config.vocab_size) if (folder / COUNTS).exists() else None
-    with (folder / WEIGHTS).open("rb") as file:
-        fingerprint = hashlib.file_digest(file, "sha256").hexdigest()
-    return Checkpoint(model, tokenizer, card, counts, folder.name, folder, fingerprint)
+    with file.open("rb") as opened:
+        fingerprint = hashlib.file_digest(opened, "sha256").hexdigest()
+    return Checkpoint(model, tokenizer, card, counts, folder.name, folder, fingerprint, step)
 
 
 class NoInitialisation(TorchFunctionMode):

@@ -19,7 +19,7 @@ from chatbot_tui.training.corpus import LAB, NAMED, Corpus, training_corpora
 from chatbot_tui.training.experiment_figures import measure
 from chatbot_tui.training.lock import take_lock
 from chatbot_tui.training.recipe_library import shipped_recipes
-from chatbot_tui.training.recipes import ABOUT, Recipe, load_recipe
+from chatbot_tui.training.recipes import OWN, Recipe, load_recipe
 from chatbot_tui.training.run import TrainingRun
 
 RESULTS, UNFINISHED, LOCK = "results", "unfinished", ".lock"
@@ -170,6 +170,6 @@ def seen(figures: dict[str, Any], frame: TrainFrame) -> dict[str, Any]:
 
 
 def settings_digest(recipe: Recipe) -> str:
-    """Return what tells whether a result still belongs to a recipe: the SHA-256 of its settings, without what it says about itself."""
-    settings = {key: value for key, value in recipe.to_json().items() if key not in ABOUT}
+    """Return what tells whether a result still belongs to a recipe: the SHA-256 of its settings, without what is its own alone."""
+    settings = {key: value for key, value in recipe.to_json().items() if key not in OWN}
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()

@@ -33,6 +33,8 @@ def check_same(stored: dict[str, Any], now: dict[str, Any], folder: Path) -> Non
     old = stored.get("recipe")
     if not isinstance(old, dict):
         raise InputError(f"{folder} holds a damaged run: remove it to start again")
+    # A setting that the program lacked when the run was begun was what it is by default.
+    old = json.loads(json.dumps(Recipe("").to_json())) | old
     changed = sorted(key for key in now["recipe"] if old.get(key) != now["recipe"][key])
     if changed:
         key = changed[0]

@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -47,6 +47,10 @@ class Progress:
     gradient_norm: float
     tokens_per_second: float
     seconds_left: float
+
+
+def ignore(_report: Progress | None) -> None:
+    """Watch nothing."""
 
 
 class Trainer:
@@ -94,8 +98,10 @@ class Trainer:
         parameters = sum(parameter.numel() for parameter in self.model.parameters())
         self._autocast = autocast_dtype(recipe.precision, self.device, parameters)
 
-    def run(self, progress_file: Path | None = None) -> Iterator[Progress]:
+    def run(self, progress_file: Path | None = None, watch: Callable[[Progress | None], None] = ignore) -> Iterator[Progress]:
         """Train to the last step, yielding every `report_every` steps; save progress every `save_every` steps.
+
+        `watch` is called after each step, with its report where one is due, before anybody else hears of it.
 
         Raises:
             InputError: the gradient is no longer finite, or the progress cannot be saved.
@@ -104,6 +110,7 @@ class Trainer:
             # The report too: on it depends what a plateau does to the next steps.
             with whole():
                 report = self.advance()
+                watch(report)
             if report is not None:
                 yield report
             # After the report, which begins a new mean: a resumed run must report what this one would have.
@@ -124,11 +131,23 @@ class Trainer:
 
     def report(self) -> Progress:
         """Return how things stand, and begin a new mean of the loss; before the first step it is the loss of the step to come."""
-        if self._began is None:
+        progress = self.glance()
+        if self._began is not None:
+            self._loss_sum, self._loss_steps = 0.0, 0
+            judged = progress.loss if progress.valid_loss is None else progress.valid_loss
+            self._plateau = self._plateau.after(judged, self.recipe.patience)
+        return progress
+
+    def glance(self) -> Progress:
+        """Return how things stand as a report does, and change nothing: the mean of the loss goes on."""
+        if self._began is None or not self._loss_steps:
             nats = self._loss_to_come()
             return Progress(self.step, self.total_steps, nats, self.valid_loss(), self._learning_rate(), 0.0, 0.0, 0.0)
         began, first = self._began
-        return self._report(*self._latest, (time.perf_counter() - began) / (self.step - first))
+        seconds_a_step = (time.perf_counter() - began) / (self.step - first)
+        speed, seconds_left = self.batches.positions / seconds_a_step, (self.total_steps - self.step) * seconds_a_step
+        loss = self._loss_sum / self._loss_steps
+        return Progress(self.step, self.total_steps, loss, self.valid_loss(), *self._latest, speed, seconds_left)
 
     @torch.no_grad()
     def _loss_to_come(self) -> float:
@@ -136,13 +155,6 @@ class Trainer:
         self.model.eval()
         batch = self.batches.at(self.step)
         return float(self._cross_entropy(batch.inputs, batch.targets, batch.counted, self._state_before(batch))[0])
-
-    def _report(self, rate: float, norm: float, seconds_a_step: float) -> Progress:
-        loss, self._loss_sum, self._loss_steps = self._loss_sum / self._loss_steps, 0.0, 0
-        valid_loss = self.valid_loss()
-        self._plateau = self._plateau.after(loss if valid_loss is None else valid_loss, self.recipe.patience)
-        speed, seconds_left = self.batches.positions / seconds_a_step, (self.total_steps - self.step) * seconds_a_step
-        return Progress(self.step, self.total_steps, loss, valid_loss, rate, norm, speed, seconds_left)
 
     def _train_step(self) -> tuple[float, float]:
         batch = self.batches.at(self.step)

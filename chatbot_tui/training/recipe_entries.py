@@ -1,11 +1,16 @@
-"""The tables inside a recipe: how much of each corpus it reads, and what can be put on it to mend what it shows."""
+"""The tables and lists inside a recipe: how much of each corpus it reads, and what can be put on it to mend what it shows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.steps import MAX_STEPS
 from chatbot_tui.model.config import require_number
+
+MAX_STEP = 10**9
+"""No run is longer."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,13 @@ def read_list(name: str, value: Any) -> Sequence[Any]:
     if not isinstance(value, list | tuple):
         raise InputError(f"{name} is {value!r}: it must be a list in brackets")
     return value
+
+
+def check_steps(steps: Sequence[Any]) -> None:
+    """Raise InputError unless `steps` are whole numbers from 0 on, ascending, and as many as a checkpoint lists."""
+    whole = all(isinstance(step, int) and not isinstance(step, bool) and 0 <= step < MAX_STEP for step in steps)
+    if not whole or len(steps) > MAX_STEPS or any(one >= other for one, other in pairwise(steps)):
+        raise InputError(f"keep_steps is {list(steps)!r:.60}: it must be whole numbers in ascending order, such as [0, 60, 600]")
 
 
 def read_share(entry: Any) -> CorpusShare:

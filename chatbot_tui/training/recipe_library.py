@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from chatbot_tui.core.paths import recipes_folder
-from chatbot_tui.training.recipes import ABOUT, Recipe, load_recipe
+from chatbot_tui.training.recipes import OWN, Recipe, load_recipe
 
-NOT_LEARNT = ("name", *ABOUT, "report_every", "save_every", "weights", "probe")
+NOT_LEARNT = ("name", *OWN, "report_every", "save_every", "weights", "probe")
 """What a recipe says that changes nothing in what its net learns: how it is described, watched and stored."""
 
 ONE_THING = {

@@ -10,7 +10,7 @@ from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.paths import recipes_folder
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.model.config import ModelConfig, require_flag, require_number, require_whole
-from chatbot_tui.training.recipe_entries import CorpusShare, Fix, read_fix, read_list, read_share
+from chatbot_tui.training.recipe_entries import CorpusShare, Fix, check_steps, read_fix, read_list, read_share
 
 NETWORK = ModelConfig(vocab_size=8000, embedding_dim=256, hidden_dim=512, num_layers=2, tied=True)
 """The network of a recipe that says nothing about it; what is not named here is the plain net's."""
@@ -69,7 +69,9 @@ CAUSES = (
 )
 """What a recipe can make happen."""
 ABOUT = ("teaches", "claim", "article", "cause", "control", "fixes")
-"""What a recipe says about itself: no setting of a run, and never its control's."""
+"""What a recipe says about itself: no setting of a run."""
+OWN = (*ABOUT, "keep_steps")
+"""What no recipe has from its control, and no net learns from."""
 
 FLAGS = ("article", "decay_biases", "double_softmax", "shift_targets", "count_padding", "identical_embeddings", "freeze_embeddings")
 TEXTS = ("teaches", "claim", "probe")
@@ -168,6 +170,8 @@ class Recipe:
     seed: int = 0
     report_every: int = 50
     save_every: int = 200
+    keep_steps: tuple[int, ...] = ()
+    """Steps whose weights and report go into the checkpoint too, ascending; 0 is before the first. What lies beyond the end is not kept."""
     weights: str = "float16"
     """Type of the saved weights; float32 where values would vanish in float16."""
     probe: str = "hello, how are you?"
@@ -200,6 +204,7 @@ class Recipe:
             raise InputError("count_padding is true but nothing is filled up: set fresh_rows to 1 or more")
         if not isinstance(self.sampling, Mapping):
             raise InputError(f"sampling is {self.sampling!r}: it must be a table, such as {{temperature = 0.7}}")
+        check_steps(self.keep_steps)
         self.model_config(self.vocab_size)
         self.sampling_settings()
 
@@ -248,7 +253,7 @@ def read_recipe(name: str, changes: Mapping[str, Any], below: tuple[str, ...]) -
     if not isinstance(control, str) or control in (name, *below):
         raise InputError(f"control is {control!r}: it must be the name of another recipe that does not stand on {name}")
     inherited = read_recipe(control, {}, (name, *below))
-    return {key: value for key, value in inherited.items() if key not in ABOUT} | values
+    return {key: value for key, value in inherited.items() if key not in OWN} | values
 
 
 def build_recipe(name: str, values: Mapping[str, Any]) -> Recipe:
@@ -261,9 +266,10 @@ def build_recipe(name: str, values: Mapping[str, Any]) -> Recipe:
     corpora = tuple(read_share(entry) for entry in read_list("corpora", plain.pop("corpora", ())))
     fixes = tuple(read_fix(entry) for entry in read_list("fixes", plain.pop("fixes", ())))
     banned = tuple(read_list("banned_tokens", plain.pop("banned_tokens", ())))
+    steps = tuple(read_list("keep_steps", plain.pop("keep_steps", ())))
     if not all(isinstance(token, str) for token in banned):
         raise InputError("banned_tokens must be a list of tokens, each in quotes")
-    return replace(Recipe(name), corpora=corpora, fixes=fixes, banned_tokens=banned, **plain)
+    return replace(Recipe(name), corpora=corpora, fixes=fixes, banned_tokens=banned, keep_steps=steps, **plain)
 
 
 def read_values(settings: Mapping[str, str]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Looks at a net while it trains: phase, distance from the word frequencies, and what it would say to the probe prompt."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from chatbot_tui.model.lstm import LanguageModel
 from chatbot_tui.signals.dispersion import relative_variance
 from chatbot_tui.signals.sensitivity import probe_prompts
 from chatbot_tui.training.counts import BigramCounts
-from chatbot_tui.training.loop import Progress, Trainer
+from chatbot_tui.training.loop import Progress, Trainer, ignore
 from chatbot_tui.training.stream import Tokens
 
 SAMPLE_TOKENS = 16
@@ -45,9 +45,9 @@ class Reporter:
         self.unigram_loss = float(-smoothed[after].mean())
         self.bigram_loss = float(-np.log(bigrams.probability(before, after, len(unigrams))).mean())
 
-    def frames(self, progress_file: Path | None) -> Iterator[TrainFrame]:
-        """Train to the end, yielding a frame a report."""
-        for progress in self._trainer.run(progress_file):
+    def frames(self, progress_file: Path | None, watch: Callable[[Progress | None], None] = ignore) -> Iterator[TrainFrame]:
+        """Train to the end, yielding a frame a report; `watch` is Trainer.run's."""
+        for progress in self._trainer.run(progress_file, watch):
             yield self.frame(progress)
 
     def phase(self, loss: float) -> Phase:

@@ -16,6 +16,7 @@ from chatbot_tui import __version__
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.frames import TrainFrame
 from chatbot_tui.core.library import CARD, MAX_JSON_BYTES, TOKENIZER, WEIGHTS
+from chatbot_tui.core.steps import STEPS
 from chatbot_tui.core.strict_json import read_object
 from chatbot_tui.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, write_json
 from chatbot_tui.model.tokenizer import END_OF_TURN, Tokenizer
@@ -23,6 +24,7 @@ from chatbot_tui.training.corpus import Corpus, Dialogue
 from chatbot_tui.training.counts import count_stream, save_counts
 from chatbot_tui.training.evaluation import evaluate
 from chatbot_tui.training.identity import check_same, identity
+from chatbot_tui.training.keeping import StepKeeper, publish, weights_dtype
 from chatbot_tui.training.lock import take_lock
 from chatbot_tui.training.loop import Trainer
 from chatbot_tui.training.recipes import Recipe
@@ -167,9 +169,15 @@ class TrainingRun:
         return Reporter(self.trainer, self._unigrams, self.bigrams, self._yardstick if yardstick is None else yardstick)
 
     def frames(self) -> Generator[TrainFrame, None, None]:
-        """Train to the end, yielding a frame a report; progress is saved at its intervals and when the iterator is closed."""
+        """Train to the end, yielding a frame a report; progress is saved at its intervals and when the iterator is closed.
+
+        Weights and reports of the recipe's `keep_steps` are kept on the way.
+        """
+        reporter = self.reporter()
+        keeper = StepKeeper(self._inner / STEPS, self.trainer, reporter)
         try:
-            yield from self.reporter().frames(self._progress)
+            keeper.begin()
+            yield from reporter.frames(self._progress, keeper.watch)
         finally:
             if self.trainer.step < self.trainer.total_steps:
                 self.trainer.save(self._progress)
@@ -179,6 +187,7 @@ class TrainingRun:
         staging = self._inner / "checkpoint"
         shutil.rmtree(staging, ignore_errors=True)
         metrics = self.write(staging)
+        publish(self._inner / STEPS, self.folder, (*self.recipe.keep_steps, self.trainer.total_steps))
         move_up(staging, self.folder)
         # A file that is open cannot be removed everywhere.
         self.close()
@@ -196,7 +205,6 @@ class TrainingRun:
         trainer = self.trainer
         # While the net is still on the device that its Trainer feeds.
         metrics: dict[str, Any] = {"valid_loss": trainer.valid_loss()}
-        dtype = torch.float16 if self.recipe.weights == "float16" else torch.float32
         model = trainer.model.cpu().eval()
         counts = torch.from_numpy(self._unigrams)
         if self.text.held_out:
@@ -216,7 +224,7 @@ class TrainingRun:
             "made_with": f"chatbot-tui {__version__}, torch {torch.__version__}",
             **(notes or {}),
         }
-        save_checkpoint(folder, model, trainer.tokenizer, card, counts, dtype=dtype)
+        save_checkpoint(folder, model, trainer.tokenizer, card, counts, dtype=weights_dtype(self.recipe))
         save_counts(folder, self._unigrams, self.bigrams)
         return metrics
 

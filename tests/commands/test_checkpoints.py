@@ -28,6 +28,7 @@ def test_a_record_a_line(capsys: pytest.CaptureFixture[str]) -> None:
         "teaches": "nothing yet",
         "metrics": {"word_perplexity": 78.5},
         "problem": None,
+        "steps": [],
     }
     assert "config.json" in torn["problem"]
 

@@ -239,3 +239,75 @@ def test_deleting_what_is_gone_is_told() -> None:
 
 def test_the_size_of_a_missing_folder_is_nought(tmp_path: Path) -> None:
     assert library.folder_size(tmp_path / "missing") == 0
+
+
+def keep_steps(folder: Path, *steps: int) -> Path:
+    (folder / "steps").mkdir()
+    for step in steps:
+        (folder / "steps" / f"{step:06d}.safetensors").write_bytes(safetensors())
+    return folder
+
+
+def test_a_step_is_named_behind_the_name_or_the_path() -> None:
+    folder = keep_steps(write_checkpoint(own("bot"), card={"steps": 300}), 60, 0)
+    assert (found("bot").steps, found("bot").step) == ((0, 60, 300), None)
+    for name in ("bot@60", f"{folder}@60", "bot@060"):
+        entry = found(name)
+        assert (entry.name, entry.path, entry.step) == ("bot", folder, 60)
+    assert found("bot@0").step == 0
+
+
+def test_the_finished_net_can_be_named_by_its_step_too() -> None:
+    keep_steps(write_checkpoint(own("bot"), card={"steps": 300}), 60)
+    assert found("bot@300") == found("bot")
+
+
+def test_what_lies_behind_the_end_is_no_step_and_without_an_end_all_are() -> None:
+    keep_steps(write_checkpoint(own("bot"), card={"steps": 300}), 60, 300, 400)
+    assert found("bot").steps == (60, 300)
+    keep_steps(write_checkpoint(own("untold"), card={"steps": "many"}), 60, 400)
+    assert found("untold").steps == (60, 400)
+    assert found("untold@400").step == 400
+    write_checkpoint(own("bare"), card={"steps": 300})
+    assert found("bare").steps == ()
+
+
+def test_a_step_that_is_not_there_is_told_with_those_that_are() -> None:
+    keep_steps(write_checkpoint(own("bot"), card={"steps": 300}), 0, 60)
+    write_checkpoint(own("bare"))
+    for name, line in (
+        ("bot@61", "checkpoint 'bot' has no step '61': use one of 0, 60, 300"),
+        ("bot@", "checkpoint 'bot' has no step '': use one of 0, 60, 300"),
+        ("bare@60", "checkpoint 'bare' keeps no earlier steps: name it without @"),
+        ("bott@60", "no checkpoint 'bott@60': did you mean 'bot'? `chatbot-tui checkpoints` lists all"),
+    ):
+        with pytest.raises(InputError) as caught:
+            find(name)
+        assert str(caught.value) == line
+
+
+def test_a_name_that_holds_the_sign_itself_comes_first(tmp_path: Path) -> None:
+    keep_steps(write_checkpoint(own("bot")), 60)
+    write_checkpoint(own("bot@60"))
+    keep_steps(write_checkpoint(own("a@b")), 7)
+    assert found("bot@60").name == "bot@60"
+    assert (found("a@b").step, found("a@b@7").step) == (None, 7)
+    (tmp_path / "net.pt").write_bytes(b"")
+    with pytest.raises(InputError, match="no checkpoint"):
+        find(f"{tmp_path / 'net.pt'}@7")
+    with pytest.raises(InputError, match="no checkpoint"):
+        find("@60")
+
+
+def test_a_broken_folder_stays_broken_at_every_step() -> None:
+    folder = keep_steps(write_checkpoint(own("bot")), 60)
+    (folder / "config.json").unlink()
+    with pytest.raises(InputError, match=r"checkpoint 'bot@60' cannot be loaded: it has no config.json"):
+        find("bot@60")
+
+
+def test_the_kept_steps_count_in_the_size_and_go_with_their_checkpoint() -> None:
+    folder = keep_steps(write_checkpoint(own("bot")), 60)
+    assert found("bot").bytes == sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    delete(found("bot"))
+    assert not folder.exists()

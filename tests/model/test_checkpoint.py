@@ -1,3 +1,4 @@
+import hashlib
 import json
 import pickle
 import struct
@@ -250,3 +251,47 @@ def test_a_save_takes_the_place_of_the_old_checkpoint(folder: Path) -> None:
     save_checkpoint(folder, network(init="zeros"), WORDS, {}, COUNTS_OF_WORDS)
     assert not load_checkpoint(folder).model.fc.weight.any()
     assert [path.name for path in folder.parent.iterdir()] == ["bot"]
+
+
+@pytest.fixture
+def kept(folder: Path) -> Path:
+    """The weights of step 60 of a folder that keeps them."""
+    (folder / "steps").mkdir()
+    weights = {name: tensor / 2 for name, tensor in load_file(folder / WEIGHTS).items()}
+    save_file(weights, folder / "steps" / "000060.safetensors")
+    return folder / "steps" / "000060.safetensors"
+
+
+def refusal_at_60(folder: Path) -> str:
+    with pytest.raises(InputError) as raised:
+        load_checkpoint(folder, step=60)
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+def test_a_kept_step_has_weights_and_fingerprint_of_its_own_and_all_else_of_its_folder(folder: Path, kept: Path) -> None:
+    earlier, finished = load_checkpoint(folder, step=60), load_checkpoint(folder)
+    for name, tensor in finished.model.named_parameters():
+        # Half of a float16 is a float16, but for the smallest.
+        torch.testing.assert_close(earlier.model.get_parameter(name), tensor / 2, rtol=0, atol=2**-24)
+    assert earlier.fingerprint == hashlib.sha256(kept.read_bytes()).hexdigest() != finished.fingerprint
+    assert (earlier.step, earlier.name, earlier.card, earlier.banned) == (60, "bot", finished.card, (0, 1))
+    assert earlier.most_frequent == finished.most_frequent
+
+
+def test_a_kept_step_is_read_with_the_same_care(folder: Path, kept: Path) -> None:
+    weights = load_file(kept)
+    save_file(weights | {"fc.bias": torch.full_like(weights["fc.bias"], float("nan"))}, kept)
+    assert "000060.safetensors: fc.bias holds NaN or infinity" in refusal_at_60(folder)
+    assert load_checkpoint(folder, step=60, allow_non_finite=True).step == 60
+    save_file(weights | {"fc.bias": torch.zeros(6, dtype=torch.float16)}, kept)
+    assert "fc.bias has shape [6], config.json says [5]" in refusal_at_60(folder)
+    save_file(weights | {"extra": torch.zeros(1)}, kept)
+    assert "'extra'" in refusal_at_60(folder)
+    with_header(kept, b"{}", length=1 << 42)
+    assert "safetensors file" in refusal_at_60(folder)
+    kept.write_bytes(b"junk")
+    assert "safetensors file" in refusal_at_60(folder)
+    kept.unlink()
+    assert "000060.safetensors" in refusal_at_60(folder)
+    assert load_checkpoint(folder).step is None
