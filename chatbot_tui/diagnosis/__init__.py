@@ -1,0 +1,1 @@
+"""How nets fail: from signals to a verdict, a cause, the evidence for it, and a prescription."""
