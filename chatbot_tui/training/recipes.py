@@ -229,7 +229,7 @@ class Recipe:
 def load_recipe(name: str, changes: Mapping[str, Any] | None = None) -> Recipe:
     """Read a shipped recipe by name, or a TOML file by path, with `changes` laid over its keys.
 
-    A file that names its control says only what differs; the other settings are the control's.
+    A file that names its control says only what differs; the other settings are the control's: a file beside it, or a shipped recipe.
 
     Raises:
         InputError: there is no such recipe, or a key or value is wrong.
@@ -250,9 +250,11 @@ def read_recipe(name: str, changes: Mapping[str, Any], below: tuple[str, ...]) -
     control = values.get("control")
     if control is None:
         return values
-    if not isinstance(control, str) or control in (name, *below):
+    beside = path.with_name(f"{control}.toml")
+    source = str(beside) if name.endswith(".toml") and beside != path and beside.is_file() else control
+    if not isinstance(source, str) or source in (name, *below):
         raise InputError(f"control is {control!r}: it must be the name of another recipe that does not stand on {name}")
-    inherited = read_recipe(control, {}, (name, *below))
+    inherited = read_recipe(source, {}, (name, *below))
     return {key: value for key, value in inherited.items() if key not in OWN} | values
 
 

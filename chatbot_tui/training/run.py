@@ -22,13 +22,15 @@ from chatbot_tui.model.checkpoint import Checkpoint, load_checkpoint, save_check
 from chatbot_tui.model.tokenizer import END_OF_TURN, Tokenizer
 from chatbot_tui.training.corpus import Corpus, Dialogue
 from chatbot_tui.training.counts import count_stream, save_counts
-from chatbot_tui.training.evaluation import evaluate
+from chatbot_tui.training.evaluation import encode, evaluate, flat
 from chatbot_tui.training.identity import check_same, identity
 from chatbot_tui.training.keeping import StepKeeper, publish, weights_dtype
 from chatbot_tui.training.lock import take_lock
 from chatbot_tui.training.loop import Trainer
 from chatbot_tui.training.recipes import Recipe
+from chatbot_tui.training.replies import OPENERS, answers, reply_figures
 from chatbot_tui.training.report import Reporter
+from chatbot_tui.training.retrieval import Ids
 from chatbot_tui.training.sampling_of_text import prepare_text
 from chatbot_tui.training.stream import EncodedCorpus, Tokens, encode_corpus, epoch_stream
 
@@ -200,15 +202,18 @@ class TrainingRun:
         card = {"banned_tokens": list(self.recipe.banned_tokens)}
         return Checkpoint(model, self.trainer.tokenizer, card, torch.from_numpy(self._unigrams))
 
+    def _turns(self) -> list[Ids]:
+        """Return the turns that a net's replies are asked for: of held-out text, or else of the text that it learnt from."""
+        dialogues = self.text.held_out or [dialogue for corpus in self.text.train for dialogue in corpus.dialogues]
+        return flat(encode(dialogues[:EVALUATED_DIALOGUES], self.trainer.tokenizer))
+
     def write(self, folder: Path, notes: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Write the net as it stands as a checkpoint, with `notes` on its card, and return its metrics. Raises InputError."""
         trainer = self.trainer
         # While the net is still on the device that its Trainer feeds.
         metrics: dict[str, Any] = {"valid_loss": trainer.valid_loss()}
-        model = trainer.model.cpu().eval()
-        counts = torch.from_numpy(self._unigrams)
+        checkpoint = self.checkpoint()
         if self.text.held_out:
-            checkpoint = Checkpoint(model, trainer.tokenizer, {}, counts)
             metrics |= evaluate(checkpoint, self.text.held_out[:EVALUATED_DIALOGUES], self.bigrams)
             del metrics["seconds"]
         card = {
@@ -218,13 +223,16 @@ class TrainingRun:
             "steps": trainer.step,
             "corpus": self._description(),
             "metrics": metrics,
+            "greedy": reply_figures(checkpoint, self._turns()) | {"answers": answers(checkpoint, [self.recipe.probe, *OPENERS])},
             "sampling": dict(self.recipe.sampling),
             "banned_tokens": list(self.recipe.banned_tokens),
             "end_token": END_OF_TURN,
             "made_with": f"chatbot-tui {__version__}, torch {torch.__version__}",
             **(notes or {}),
         }
-        save_checkpoint(folder, model, trainer.tokenizer, card, counts, dtype=weights_dtype(self.recipe))
+        save_checkpoint(
+            folder, checkpoint.model, trainer.tokenizer, card, torch.from_numpy(self._unigrams), dtype=weights_dtype(self.recipe)
+        )
         save_counts(folder, self._unigrams, self.bigrams)
         return metrics
 

@@ -1,3 +1,4 @@
+import json
 import math
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import torch
 from chatbot_tui.model.checkpoint import Checkpoint
 from chatbot_tui.signals.sensitivity import probe_prompts
 from chatbot_tui.training.corpus import Corpus
-from chatbot_tui.training.experiment_figures import greedy_replies, measure, text_prompts
+from chatbot_tui.training.experiment_figures import measure
 from chatbot_tui.training.recipes import Recipe
+from chatbot_tui.training.replies import answers, greedy_replies, text_prompts
 from chatbot_tui.training.run import TrainingRun
 from tests.training.tiny import DIALOGUES, recipe
 
@@ -72,6 +74,21 @@ def test_replies_begin_with_a_word_end_with_the_turn_and_keep_to_the_bans(tmp_pa
     with begin(recipe(banned_tokens=BANNED), tmp_path / "other") as run:
         checkpoint = biased(run, **{"<unk>": 5.0, "<eot>": 4.0, "tea": 3.0})
         assert greedy_replies(checkpoint, prompts, 4) == [(tea,) * 4] * 3
+
+
+def test_a_card_shows_what_the_net_says_and_how_much_of_it_is_one_word(tmp_path: Path) -> None:
+    with begin(recipe(banned_tokens=BANNED, steps=1, probe="do you like tea"), tmp_path / "out") as run:
+        assert answers(biased(run, like=3.0), ["tea", "..."]) == {"tea": "like " * 15 + "like"}
+        run.write(tmp_path / "saved")
+    greedy = json.loads((tmp_path / "saved" / "card.json").read_text())["greedy"]
+    # Of the training stream "i" and "like" stand 20 times each, and the lower id is the one that came first.
+    assert {key: value for key, value in greedy.items() if key != "answers"} == {
+        "top_word": "like",
+        "top_share": 1.0,
+        "top_is_most_frequent": False,
+        "distinct_replies": 1,
+    }
+    assert greedy["answers"]["do you like tea"] == "like " * 15 + "like"
 
 
 def test_a_reply_goes_on_from_the_words_before(tmp_path: Path) -> None:

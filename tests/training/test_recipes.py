@@ -71,6 +71,20 @@ def test_a_recipe_of_the_name_of_its_control_may_stand_on_it(tmp_path: Path) -> 
     assert load_recipe(str(path)).hidden_dim == load_recipe("healthy").hidden_dim
 
 
+def test_a_control_beside_the_file_goes_before_the_shipped_one(tmp_path: Path) -> None:
+    (tmp_path / "healthy.toml").write_text('control = "healthy"\nhidden_dim = 16\n')
+    (tmp_path / "mine.toml").write_text('control = "healthy"\nnum_layers = 6\n')
+    recipe = load_recipe(str(tmp_path / "mine.toml"))
+    assert (recipe.hidden_dim, recipe.num_layers, recipe.corpora) == (16, 6, load_recipe("healthy").corpora)
+
+
+def test_files_that_control_each_other_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text('control = "b"\n')
+    (tmp_path / "b.toml").write_text('control = "a"\n')
+    with pytest.raises(InputError, match="control is 'a': it must be the name of another recipe"):
+        load_recipe(str(tmp_path / "a.toml"))
+
+
 def test_recipes_that_control_each_other_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chatbot_tui.training.recipes.recipes_folder", lambda: tmp_path)
     (tmp_path / "a.toml").write_text('control = "b"\n')
