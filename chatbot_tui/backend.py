@@ -6,12 +6,12 @@ import torch
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.frames import ReplyEvent, StepFrame
-from chatbot_tui.core.library import CheckpointEntry, find
+from chatbot_tui.core.library import CheckpointEntry, elements, find
 from chatbot_tui.core.ports import LoadedCheckpoint, Pace, ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings, settings_from
 from chatbot_tui.generation.control import ReplyControl
 from chatbot_tui.generation.engine import Engine
-from chatbot_tui.model.checkpoint import load_checkpoint
+from chatbot_tui.model.importers.load import load_named
 
 
 class LocalBackend:
@@ -29,28 +29,23 @@ class LocalBackend:
     def load(self, checkpoint: str, vocabulary: str | None = None) -> LoadedCheckpoint:
         """Make a checkpoint the one that speaks; the old one stays if this raises InputError."""
         found = find(checkpoint)
-        if not isinstance(found, CheckpointEntry):
-            raise InputError(f"{checkpoint} is a single file: give a checkpoint folder, which holds the weights with their tokenizer")
-        warnings = []
-        if vocabulary is not None:
-            warnings.append("--vocab is for foreign files: a checkpoint folder brings its own tokenizer")
-        loaded = load_checkpoint(found.path, step=found.step)
+        loaded, warnings = load_named(found, vocabulary)
         sampling = settings_from(loaded.card.get("sampling", {}))
         engine = Engine(loaded)
         most_frequent = loaded.most_frequent
         self._engine = engine
         return LoadedCheckpoint(
-            name=found.name,
-            path=str(found.path),
+            name=loaded.name,
+            path=str(loaded.path),
             fingerprint=loaded.fingerprint,
             architecture=loaded.model.config.to_json(),
-            parameters=found.parameters,
+            parameters=sum(elements(list(shape)) for shape in loaded.model.config.shapes().values()),
             card=dict(loaded.card),
             sampling=sampling,
             most_frequent=None if most_frequent is None else loaded.tokenizer.texts[most_frequent],
-            warnings=tuple(warnings),
-            steps=found.steps,
-            step=found.step,
+            warnings=warnings,
+            steps=found.steps if isinstance(found, CheckpointEntry) else (),
+            step=loaded.step,
         )
 
     def reply(self, request: ReplyRequest) -> Iterator[ReplyEvent]:

@@ -7,9 +7,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from chatbot_tui.commands.output import warn, write, write_json
-from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.library import CheckpointEntry, find
-from chatbot_tui.model.checkpoint import load_checkpoint
+from chatbot_tui.model.importers.load import load_named
 from chatbot_tui.training import evaluation
 from chatbot_tui.training.corpus import read_corpus
 from chatbot_tui.training.counts import load_bigrams
@@ -22,12 +21,11 @@ def evaluate(*, checkpoint: str, vocabulary: str | None, corpora: Sequence[str],
         InputError: the checkpoint or a corpus is missing or malformed.
     """
     found = find(checkpoint)
-    if not isinstance(found, CheckpointEntry):
-        raise InputError(f"{checkpoint} is a single file: give a checkpoint folder, which holds the weights with their tokenizer")
-    if vocabulary is not None:
-        warn("--vocab is for foreign files: a checkpoint folder brings its own tokenizer")
     dialogues = [dialogue for source in corpora for dialogue in read_corpus(source).dialogues]
-    loaded, bigrams = load_checkpoint(found.path, step=found.step), load_bigrams(found.path)
+    loaded, warnings = load_named(found, vocabulary)
+    for warning in warnings:
+        warn(warning)
+    bigrams = load_bigrams(found.path) if isinstance(found, CheckpointEntry) else None
     console = Console(stderr=True)
     columns = (TextColumn("evaluating"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn(compact=True))
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:

@@ -42,7 +42,8 @@ class Reading:
 class Conversation:
     """Reads turns into a net, one token at a time, and never reads twice what has not changed.
 
-    A fresh state, end-of-turn, each turn followed by end-of-turn; without an end token, the turns alone.
+    A fresh state, end-of-turn, each turn followed by end-of-turn; without an end token, the turns alone. A foreign net is not fed
+    the first end-of-turn.
     """
 
     def __init__(self, checkpoint: Checkpoint, stepper: Stepper) -> None:
@@ -100,7 +101,7 @@ class Conversation:
     def _assemble(self, turns: Sequence[Turn]) -> tuple[npt.NDArray[np.int64], list[int]]:
         """Return the stream and the positions at which turns begin, the end of the stream last."""
         end = [] if self._tokenizer.end_id is None else [self._tokenizer.end_id]
-        stream: list[int] = [*end]
+        stream: list[int] = [*end] if self._checkpoint.opens_with_end else []
         boundaries = []
         for turn in turns:
             boundaries.append(len(stream))

@@ -53,6 +53,11 @@ class Checkpoint:
         return tuple(token for token in ids if token is not None)
 
     @property
+    def opens_with_end(self) -> bool:
+        """Whether an end token is read before the first turn: so nets of this program learnt it, foreign ones did not."""
+        return self.card.get("opens_with_end") is not False
+
+    @property
     def most_frequent(self) -> int | None:
         """The most frequent token of the training stream, of those not banned; None without counts."""
         if self.counts is None:
@@ -63,7 +68,13 @@ class Checkpoint:
 
 
 def save_checkpoint(
-    folder: Path, model: LanguageModel, tokenizer: Tokenizer, card: Mapping[str, Any], counts: Tensor, *, dtype: torch.dtype = torch.float16
+    folder: Path,
+    model: LanguageModel,
+    tokenizer: Tokenizer,
+    card: Mapping[str, Any],
+    counts: Tensor | None,
+    *,
+    dtype: torch.dtype = torch.float16,
 ) -> None:
     """Write a checkpoint folder in one go: an interrupted or failed save leaves what stood there before.
 
@@ -75,7 +86,8 @@ def save_checkpoint(
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         save_file(stored_weights(model, dtype), partial / WEIGHTS)
-        save_file({"counts": counts.to(torch.int64).contiguous()}, partial / COUNTS)
+        if counts is not None:
+            save_file({"counts": counts.to(torch.int64).contiguous()}, partial / COUNTS)
         write_json(partial / CONFIG, {"format_version": FORMAT_VERSION, "architecture": model.config.to_json()})
         tokenizer.save(partial / TOKENIZER)
         write_json(partial / CARD, card)

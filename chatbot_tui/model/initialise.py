@@ -11,11 +11,11 @@ def initialise(model: nn.Module, config: ModelConfig) -> None:
     """Set the initial weights of `model` in place as `config.init` says.
 
     `default` leaves PyTorch's own values, but draws a tied embedding from N(0, 1 / embedding_dim), since the same matrix
-    serves as output layer. The others touch what the article's class touches: every parameter whose name begins with lstm, fc or
-    projection. Of these xavier, he and normal set the biases to 0.
+    serves as output layer. The others touch what the article's class touches: every parameter whose name begins with lstm, fc,
+    projection or head. Of these xavier, he and normal set the biases to 0.
     """
     for name, parameter in model.named_parameters():
-        recurrent_or_output = name.startswith(("lstm", "fc", "projection"))
+        recurrent_or_output = name.startswith(("lstm", "fc", "projection", "head"))
         if name == "embedding.weight" and config.tied:
             nn.init.normal_(parameter, std=config.embedding_dim**-0.5)
         if not recurrent_or_output:
@@ -35,8 +35,8 @@ def initialise(model: nn.Module, config: ModelConfig) -> None:
         elif name == "fc.bias" and config.tied:
             nn.init.zeros_(parameter)
     if config.forget_bias is not None:
-        forget = slice(config.hidden_dim, 2 * config.hidden_dim)
         for name, parameter in model.named_parameters():
+            forget = slice(len(parameter) // 4, len(parameter) // 2)
             if name.startswith("lstm.bias_ih"):
                 parameter[forget] = config.forget_bias
             elif name.startswith("lstm.bias_hh"):

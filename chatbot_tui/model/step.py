@@ -8,9 +8,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from chatbot_tui.model.lstm import LanguageModel
+from chatbot_tui.model.lstm import HEAD_ACTIVATIONS, LanguageModel
 
 Array: TypeAlias = npt.NDArray[np.floating]
 
@@ -25,7 +25,7 @@ SQUASH: Mapping[str, Callable[[Array], Array]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class StepState:
-    """Hidden and cell state of every layer, each [layers, hidden]; never changed in place."""
+    """Hidden and cell state of every layer, each [layers, hidden]; never changed in place. Narrower layers are filled up with zeros."""
 
     h: Array
     c: Array
@@ -37,7 +37,7 @@ class StepTrace:
 
     state: StepState
     gates: Array
-    """[layers, 4, hidden] activations in the order i, f, g, o."""
+    """[layers, 4, hidden] activations in the order i, f, g, o; zeros beyond the cells of a narrower layer."""
     features: Array
     """[output_dim]: what the output layer reads."""
 
@@ -63,18 +63,22 @@ class Stepper:
         layers = [model.layer_weights(layer) for layer in range(config.num_layers)]
         # sigmoid(z) = tanh(z / 2) / 2 + 1 / 2: one function for all gates, which nothing makes overflow. To halve is exact.
         halves = torch.tensor([0.5, 0.5, 1.0, 0.5], dtype=embedding.dtype)
-        rows = halves.repeat_interleave(config.hidden_dim)
+        rows = [halves.repeat_interleave(units) for units in config.units]
         self._scale = as_array(halves[:, None])
         self._shift = 1 - self._scale
-        biases = [(b_ih + b_hh) * rows for _, _, b_ih, b_hh in layers]
-        table_bytes = config.vocab_size * 4 * config.hidden_dim * embedding.element_size()
+        biases = [(b_ih + b_hh) * scale for (_, _, b_ih, b_hh), scale in zip(layers, rows, strict=True)]
+        table_bytes = config.vocab_size * 4 * config.units[0] * embedding.element_size()
         tabled = table_bytes <= TABLE_BYTES
-        self._table = InputTable(embedding, layers[0][0] * rows[:, None], biases[0]) if tabled else None
+        self._table = InputTable(embedding, layers[0][0] * rows[0][:, None], biases[0]) if tabled else None
         self._bias = [as_array(bias) for bias in biases]
         self._products = [
-            Product((w_hh if tabled and layer == 0 else torch.cat([w_ih, w_hh], dim=1)) * rows[:, None])
+            Product((w_hh if tabled and layer == 0 else torch.cat([w_ih, w_hh], dim=1)) * rows[layer][:, None])
             for layer, (w_ih, w_hh, _, _) in enumerate(layers)
         ]
+        # None: every layer is as wide as the arrays that hold its state.
+        self._mixed = None if config.uniform else [Widths(model, layer) for layer in range(config.num_layers)]
+        self._head = [(Product(layer.weight), as_array(layer.bias.detach())) for layer in model.head if isinstance(layer, nn.Linear)]
+        self._activate = HEAD_ACTIVATIONS[config.head_activation]
         self._projection = None if model.projection is None else Product(model.projection.weight)
         self._output, self._output_bias = Product(model.fc.weight), as_array(model.fc.bias.detach())
         self._zeros = np.zeros((config.num_layers, config.hidden_dim), self._embedding.dtype)
@@ -87,28 +91,42 @@ class Stepper:
         """Read one token; `logits` of the trace's features gives the next-token logits."""
         h_all, c_all = np.empty_like(state.h), np.empty_like(state.c)
         gates = np.empty((len(h_all), 4, h_all.shape[1]), h_all.dtype)
+        mixed = self._mixed
+        if mixed is not None:
+            for array in (h_all, c_all, gates):
+                array.fill(0)
         x = self._embedding[token]
         for layer, product in enumerate(self._products):
             z, inputs = product.y, product.x
+            gate, h, c = gates[layer], h_all[layer], c_all[layer]
+            h_before, c_before, widths = state.h[layer], state.c[layer], None
+            if mixed is not None:
+                widths = mixed[layer]
+                gate, c, c_before = gate[:, : widths.cells], c[: widths.cells], c_before[: widths.cells]
+                h, h_before = h[: widths.hidden], h_before[: widths.hidden]
             if layer == 0 and self._table is not None:
                 z[:] = self._table.row(token)
-                inputs[:] = state.h[0]
+                inputs[:] = h_before
             else:
                 z[:] = self._bias[layer]
                 inputs[: len(x)] = x
-                inputs[len(x) :] = state.h[layer]
+                inputs[len(x) :] = h_before
             product.add()
-            gate, h, c = gates[layer], h_all[layer], c_all[layer]
             np.tanh(z.reshape(4, -1), out=gate)
             gate *= self._scale
             gate += self._shift
             i, f, g, o = gate
             if self._squash is not np.tanh:
                 g[:] = self._squash(z.reshape(4, -1)[2])
-            np.multiply(f, state.c[layer], out=c)
+            np.multiply(f, c_before, out=c)
             c += i * g
-            np.multiply(o, self._squash(c), out=h)
+            if widths is None or widths.projection is None:
+                np.multiply(o, self._squash(c), out=h)
+            else:
+                h[:] = widths.projection.of(o * self._squash(c))
             x = h + x if self.config.residual and layer > 0 else h
+        for product, bias in self._head:
+            x = as_array(self._activate(torch.from_numpy(product.of(x, bias))))
         if self._projection is not None:
             x = self._projection.of(x)
         return StepTrace(StepState(h_all, c_all), gates, x)
@@ -128,6 +146,15 @@ class Stepper:
     def logits(self, features: Array) -> Array:
         """Return next-token logits [vocabulary] for features [output_dim], or [n, vocabulary] for [n, output_dim]."""
         return self._output.of(features, self._output_bias)
+
+
+class Widths:
+    """How wide one layer is among layers that differ, and how it projects its hidden state."""
+
+    def __init__(self, model: LanguageModel, layer: int) -> None:
+        self.cells, self.hidden = model.config.units[layer], model.config.outputs[layer]
+        weight = model.recurrent_projection(layer)
+        self.projection = None if weight is None else Product(weight)
 
 
 class InputTable:

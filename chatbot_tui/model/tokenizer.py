@@ -1,7 +1,7 @@
 """Text to token ids and back: byte-level BPE for real chat, a lower-cased word stream for the collapse family."""
 
 import codecs
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -13,12 +13,15 @@ from tokenizers.pre_tokenizers import ByteLevel
 from tokenizers.trainers import BpeTrainer, WordLevelTrainer
 
 from chatbot_tui.core.errors import InputError
+from chatbot_tui.model.spelling import Spelling
 from chatbot_tui.model.text import normalise
 
 END_OF_TURN = "<eot>"
 UNKNOWN = "<unk>"
 WORD = r"[\p{L}\p{N}]+(?:'[\p{L}\p{N}]+)*"
 """A word of the word stream: letters and digits, contractions whole."""
+CHARACTER = r"[\s\S]"
+"""What a character vocabulary cuts text into."""
 
 MAX_TOKENIZER_BYTES = 64 << 20
 
@@ -74,8 +77,10 @@ class Tokenizer:
             raise
         except Exception as error:  # the library raises bare Exception for a malformed file
             raise InputError(f"{path} is not a tokenizer.json: {' '.join(str(error).split())[:200]}") from None
-        unknown = UNKNOWN if backend.token_to_id(UNKNOWN) is not None else None
-        return cls(backend, end_token, unknown)
+        named = getattr(backend.model, "unk_token", None)
+        return cls(
+            backend, end_token, next((token for token in (UNKNOWN, named) if token and backend.token_to_id(token) is not None), None)
+        )
 
     def save(self, path: Path) -> None:
         """Write tokenizer.json."""
@@ -83,10 +88,14 @@ class Tokenizer:
 
     def encode(self, text: str) -> list[int]:
         """Return the ids of one turn, normalised first; an unknown word is the unknown token, or left out where there is none."""
+        if self._drops_unknown:
+            return [token for token, _ in self.pieces(text)]
         return list(self._backend.encode(normalise(text), add_special_tokens=False).ids)
 
     def encode_batch(self, texts: Sequence[str]) -> list[list[int]]:
         """Encode many turns at once, in parallel."""
+        if self._drops_unknown:
+            return [self.encode(text) for text in texts]
         return [
             list(encoding.ids) for encoding in self._backend.encode_batch([normalise(text) for text in texts], add_special_tokens=False)
         ]
@@ -94,6 +103,8 @@ class Tokenizer:
     def pieces(self, text: str) -> list[tuple[int, str]]:
         """Return (id, the text it stands for as typed) for one turn; a word that became the unknown token keeps its own letters."""
         plain = normalise(text)
+        if self._drops_unknown:
+            return [(token, piece) for token, piece in self._words(plain) if token is not None]
         encoding = self._backend.encode(plain, add_special_tokens=False)
         if not self._byte_level:
             return [(token, plain[start:stop]) for token, (start, stop) in zip(encoding.ids, encoding.offsets, strict=True)]
@@ -102,6 +113,8 @@ class Tokenizer:
 
     def unknown_words(self, text: str) -> list[str]:
         """Return the words of a turn that the vocabulary lacks, as typed."""
+        if self._drops_unknown:
+            return [piece for token, piece in self._words(normalise(text)) if token is None]
         if self.unknown_id is None:
             return []
         return [piece.strip() for token, piece in self.pieces(text) if token == self.unknown_id]
@@ -119,25 +132,33 @@ class Tokenizer:
         """Return the id of a token by its entry in the vocabulary."""
         return self._backend.token_to_id(text)
 
+    def _words(self, plain: str) -> list[tuple[int | None, str]]:
+        """Return (id, word) for a list of whole words; None where the list lacks a word."""
+        normalizer, pre_tokenizer = self._backend.normalizer, self._backend.pre_tokenizer
+        text = plain if normalizer is None else normalizer.normalize_str(plain)
+        cut = [(text, (0, len(text)))] if pre_tokenizer is None else pre_tokenizer.pre_tokenize_str(text)
+        return [(self._backend.token_to_id(piece), piece) for piece, _ in cut]
+
+    @cached_property
+    def _drops_unknown(self) -> bool:
+        """Whether words that the vocabulary lacks have no token to stand for them: the backend would fail at them."""
+        return self.unknown_id is None and isinstance(self._backend.model, WordLevel)
+
     @cached_property
     def _byte_level(self) -> bool:
-        return isinstance(self._backend.model, BPE) and isinstance(self._backend.pre_tokenizer, ByteLevel)
+        return self.spelling.style == "bytes"
+
+    @cached_property
+    def spelling(self) -> Spelling:
+        """How the vocabulary's entries are written."""
+        return Spelling.of(self._backend)
 
     @cached_property
     def token_bytes(self) -> tuple[bytes, ...]:
         """What each id adds to a text, as UTF-8 bytes (one character may be spread over several tokens); the end token adds nothing."""
-        back = byte_alphabet() if self._byte_level else {}
-        latin = {ord(character): byte for character, byte in back.items()}
-        return tuple(self._bytes_of(token, back.keys(), latin) for token in range(self.size))
-
-    def _bytes_of(self, token: int, alphabet: Set[str], latin: dict[int, int]) -> bytes:
-        entry = self._backend.id_to_token(token)
-        if token == self.end_id or entry is None:
-            return b""
-        if alphabet and alphabet >= set(entry):
-            # A byte and its character in this encoding have the same number.
-            return entry.translate(latin).encode("latin-1")
-        return (" " + entry).encode("utf-8", "replace")
+        entries = (self._backend.id_to_token(token) for token in range(self.size))
+        spell = self.spelling.bytes_of
+        return tuple(b"" if token == self.end_id or entry is None else spell(entry) for token, entry in enumerate(entries))
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
@@ -154,7 +175,7 @@ class TextStream:
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._bytes = tokenizer.token_bytes
         self._utf8 = codecs.getincrementaldecoder("utf-8")("replace")
-        self._begun = False
+        self._begun = tokenizer.spelling.style == "plain"
 
     def push(self, token: int) -> str:
         """Return what `token` adds; a character that is not complete yet waits for its last byte."""
@@ -167,13 +188,6 @@ class TextStream:
     def finish(self) -> str:
         """Return what is left of a character that never became complete."""
         return self._utf8.decode(b"", final=True)
-
-
-def byte_alphabet() -> dict[str, int]:
-    """Return the byte behind each character of the byte-level alphabet (GPT-2's printable stand-ins)."""
-    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = [byte for byte in range(256) if byte not in set(printable)]
-    return {chr(byte): byte for byte in printable} | {chr(256 + index): byte for index, byte in enumerate(others)}
 
 
 def words(text: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.paths import recipes_folder
 from chatbot_tui.core.sampling import SamplingSettings
-from chatbot_tui.model.config import ModelConfig, require_flag, require_number, require_whole
+from chatbot_tui.model.config import FOREIGN, ModelConfig, require_flag, require_number, require_whole
 from chatbot_tui.training.recipe_entries import CorpusShare, Fix, check_steps, read_fix, read_list, read_share
 
 NETWORK = ModelConfig(vocab_size=8000, embedding_dim=256, hidden_dim=512, num_layers=2, tied=True)
@@ -210,7 +210,7 @@ class Recipe:
 
     def model_config(self, vocab_size: int) -> ModelConfig:
         """Return the network's shape for a vocabulary of the size that the text gave."""
-        names = {entry.name for entry in fields(ModelConfig)} - {"vocab_size"}
+        names = {entry.name for entry in fields(ModelConfig)} - {"vocab_size"} - FOREIGN
         return ModelConfig(vocab_size=vocab_size, **{name: getattr(self, name) for name in names})
 
     def sampling_settings(self) -> SamplingSettings:

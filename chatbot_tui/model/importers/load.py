@@ -1,0 +1,232 @@
+"""From a foreign file and its vocabulary to a net that speaks: what load_checkpoint is for one's own folders."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.imports import ImportChoices, RecognisedTensor, Recognition
+from chatbot_tui.core.library import CheckpointEntry
+from chatbot_tui.model.checkpoint import MAX_PARAMETERS, Checkpoint, build, load_checkpoint
+from chatbot_tui.model.config import ModelConfig
+from chatbot_tui.model.importers.containers import read_foreign
+from chatbot_tui.model.importers.foreign import FLOATS, ForeignFile, ForeignTensor, open_foreign
+from chatbot_tui.model.importers.infer import IGNORED, Roles, infer
+from chatbot_tui.model.importers.layouts import layout_of
+from chatbot_tui.model.importers.wrappers import strip_prefixes
+from chatbot_tui.model.vocabulary import Vocabulary, vocabulary_for
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """A net from a foreign file, and how the file was understood."""
+
+    checkpoint: Checkpoint
+    recognition: Recognition
+
+
+def load_named(
+    found: CheckpointEntry | Path, vocabulary: str | None = None, choices: ImportChoices | None = None, *, allow_non_finite: bool = False
+) -> tuple[Checkpoint, tuple[str, ...]]:
+    """Return the net of a checkpoint folder or of a foreign file, as `core.library.find` gives them, and what is to be warned of.
+
+    Raises:
+        InputError: it cannot be loaded.
+    """
+    if isinstance(found, CheckpointEntry):
+        warning = "--vocab is for foreign files: a checkpoint folder brings its own tokenizer"
+        loaded = load_checkpoint(found.path, step=found.step, allow_non_finite=allow_non_finite)
+        return loaded, () if vocabulary is None else (warning,)
+    foreign = read_net(found, None if vocabulary is None else Path(vocabulary), choices, allow_non_finite=allow_non_finite)
+    return foreign.checkpoint, foreign.recognition.warnings
+
+
+def load_foreign(
+    path: Path, vocabulary: Path | None = None, choices: ImportChoices | None = None, *, allow_non_finite: bool = False
+) -> Checkpoint:
+    """Return the net that a foreign file holds, ready to speak, in float32; see `read_net` for what was recognised.
+
+    Raises:
+        InputError: the file or its vocabulary cannot be read, is no LSTM language model, or holds NaN or infinity.
+    """
+    return read_net(path, vocabulary, choices, allow_non_finite=allow_non_finite).checkpoint
+
+
+def read_net(
+    path: Path, vocabulary: Path | None = None, choices: ImportChoices | None = None, *, allow_non_finite: bool = False
+) -> Foreign:
+    """Return the net that a foreign file holds, and how it was understood.
+
+    Args:
+        path: A state_dict of PyTorch in any of the usual wrappers, safetensors, or a Keras model.
+        vocabulary: The file with its tokens; None: those in the file itself, else text is space-separated ids.
+        choices: What was set by hand.
+        allow_non_finite: Whether NaN and infinity are let through, for those who judge.
+
+    Raises:
+        InputError: the file or its vocabulary cannot be read, is no LSTM language model, or holds NaN or infinity.
+    """
+    choices = choices or ImportChoices()
+    path = path.expanduser()
+    file = read_foreign(path)
+    try:
+        layout, roles, left_out = recognise(file, choices)
+        config = architecture(roles, file.settings, choices)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    shapes = config.shapes()
+    total = sum(tensor.elements for _, _, tensor in roles.named())
+    if total > MAX_PARAMETERS or sum(rows_of(shape) for shape in shapes.values()) > MAX_PARAMETERS:
+        raise InputError(f"{path} describes a network of more than {MAX_PARAMETERS:,} parameters: too large for this program")
+    words = vocabulary_for(vocabulary, file.vocabulary, config.vocab_size, choices)
+    weights = read_weights(path, roles, config, allow_non_finite=allow_non_finite)
+    config = ModelConfig(**{**config_values(config), "tied": tied(roles, weights)})
+    if config.tied:
+        weights.pop("fc.weight", None)
+    model = build(config, weights, torch.float32)
+    sha256 = fingerprint(path)
+    recognition = Recognition(
+        layout=f"{file.container}: {layout}",
+        recognised=tuple(RecognisedTensor(tensor.name, tensor.shape, role, name) for name, role, tensor in roles.named()),
+        ignored=(*left_out, *roles.ignored, *file.ignored),
+        warnings=(*file.warnings, *assumptions(roles, config, file.settings, choices), *words.warnings),
+        architecture=config.to_json(),
+        vocabulary=words.source,
+        end_token=words.end_token,
+        unknown_token=words.unknown_token,
+        pad_token=words.pad_token,
+        file=str(path),
+        sha256=sha256,
+    )
+    checkpoint = Checkpoint(model, words.tokenizer, card(words, recognition), None, path.stem, path, sha256)
+    return Foreign(checkpoint, recognition)
+
+
+def recognise(file: ForeignFile, choices: ImportChoices) -> tuple[str, Roles, list[str]]:
+    """Return the layout's name, what each tensor does, and the names that were left out. Raises InputError."""
+    unknown = sorted(set(choices.becomes) - set(file.tensors))
+    if unknown:
+        raise InputError(f"there is no tensor {unknown[0][:80]!r} to place: the file's names are those that are listed")
+    left_out = [name for name in file.tensors if IGNORED.search(name) or (name in choices.becomes and choices.becomes[name] is None)]
+    names = strip_prefixes([name for name in file.tensors if name not in left_out])
+    layout = layout_of(names.values())
+    plain = layout.plain(names.values())
+    tensors: dict[str, ForeignTensor] = {}
+    for name, short in names.items():
+        target = choices.becomes.get(name) or plain.get(short)
+        if target is None:
+            left_out.append(name)
+        elif target in tensors:
+            raise InputError(f"{name[:80]} and {tensors[target].name[:80]} both stand for {target[:80]}: leave one of them out")
+        else:
+            tensors[target] = file.tensors[name]
+    return layout.name, infer(tensors), left_out
+
+
+def architecture(roles: Roles, settings: Mapping[str, Any], choices: ImportChoices) -> ModelConfig:
+    """Return the shape of the net; whether it is tied is not known before the numbers are. Raises InputError."""
+    units = [layer.units for layer in roles.layers]
+    projections = [layer.outputs if "weight_hr" in layer.tensors else 0 for layer in roles.layers]
+    values: dict[str, Any] = {
+        "vocab_size": roles.vocab_size,
+        "embedding_dim": roles.layers[0].inputs,
+        "hidden_dim": max(units),
+        "num_layers": len(units),
+        "tied": roles.output is None,
+        **{name: value for name, value in settings.items() if name != "head_activation"},
+    }
+    if len(set(units)) > 1:
+        values["hidden_dims"] = tuple(units)
+    if any(projections):
+        values["projection_dims"] = tuple(projections)
+    if roles.head:
+        values["head_dims"] = tuple(linear.weight.shape[0] for linear in roles.head)
+        values["head_activation"] = head_activation(roles, settings, choices)
+    return ModelConfig(**values)
+
+
+def head_activation(roles: Roles, settings: Mapping[str, Any], choices: ImportChoices) -> str:
+    """Return what stands behind the layers between LSTM and output: as chosen, as the file says, or the usual for their kind."""
+    usual = "relu" if any(linear.bias is not None for linear in roles.head) else "identity"
+    return choices.head_activation or settings.get("head_activation") or usual
+
+
+def assumptions(roles: Roles, config: ModelConfig, settings: Mapping[str, Any], choices: ImportChoices) -> list[str]:
+    """Return what the file does not tell and was assumed, a line each."""
+    lines = []
+    if roles.head and choices.head_activation is None and "head_activation" not in settings:
+        lines.append(
+            f"the activation of the hidden layers between LSTM and output is not in the file: {config.head_activation} is assumed; "
+            "--activation sets another"
+        )
+    if roles.embedding is None:
+        lines.append("it has no embedding: its tokens go in as one-hot vectors")
+    return lines
+
+
+def read_weights(path: Path, roles: Roles, config: ModelConfig, *, allow_non_finite: bool) -> dict[str, Tensor]:
+    """Read the tensors that play a part, as float32; biases that the net does without are zeros. Raises InputError."""
+    weights: dict[str, Tensor] = {}
+    for name, _, tensor in roles.named():
+        if tensor.dtype not in FLOATS:
+            raise InputError(
+                f"{path}: {tensor.name[:80]} has the type {tensor.dtype}: a quantised net is not read, save it as float32 or float16"
+            )
+        values = tensor.read().to(torch.float32).contiguous()
+        # NaN is both the least and the greatest where there is one.
+        if not allow_non_finite and not all(bool(extreme.isfinite()) for extreme in torch.aminmax(values)):
+            raise InputError(
+                f"{path}: {tensor.name[:80]} holds NaN or infinity: the net is broken and cannot speak; `chatbot-tui doctor` says more"
+            )
+        weights[name] = values
+    if roles.embedding is None:
+        weights["embedding.weight"] = torch.eye(config.vocab_size)
+    for name, shape in config.shapes().items():
+        if len(shape) == 1 and name not in weights:
+            weights[name] = torch.zeros(shape)
+    return weights
+
+
+def tied(roles: Roles, weights: Mapping[str, Tensor]) -> bool:
+    """Return whether the embedding is the output matrix too."""
+    if roles.output is None or roles.embedding is None:
+        return roles.output is None
+    same = roles.output.same_as and roles.output.same_as == roles.embedding.same_as
+    return roles.output.shape == roles.embedding.shape and bool(same or torch.equal(weights["embedding.weight"], weights["fc.weight"]))
+
+
+def card(words: Vocabulary, recognition: Recognition) -> dict[str, Any]:
+    """Return what a checkpoint's card says of a foreign net."""
+    banned = [token for token in (words.pad_token, words.unknown_token) if token is not None]
+    return {
+        "teaches": f"A net of your own, from {Path(recognition.file).name}.",
+        "sampling": {"temperature": 1.0},
+        "banned_tokens": banned,
+        "end_token": words.end_token,
+        "opens_with_end": False,
+        "imported": {"file": Path(recognition.file).name, "sha256": recognition.sha256, "layout": recognition.layout},
+    }
+
+
+def config_values(config: ModelConfig) -> dict[str, Any]:
+    """Return a configuration's values as its class takes them."""
+    return {name: getattr(config, name) for name in config.__slots__}
+
+
+def rows_of(shape: tuple[int, ...]) -> int:
+    """Return how many numbers a shape holds."""
+    total = 1
+    for side in shape:
+        total *= side
+    return total
+
+
+def fingerprint(path: Path) -> str:
+    """Return the SHA-256 of a file. Raises InputError."""
+    with open_foreign(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
