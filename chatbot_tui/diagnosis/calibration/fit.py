@@ -1,0 +1,120 @@
+"""Where a threshold belongs: between what has a cause and what must be told apart from it, in the widest gap."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from chatbot_tui.core.diagnosis import Side
+from chatbot_tui.diagnosis.calibration.statistics import Rate
+
+Signals = Mapping[str, float | None]
+"""What was measured of a specimen, by name; None where it cannot be."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A threshold to be fitted: which signal, on which side of it the cause lies, and what it is to be told apart from."""
+
+    name: str
+    signal: str
+    side: Side
+    """Side of the threshold on which those with the cause lie."""
+    positive: frozenset[str]
+    """Labels on that side."""
+    negative: frozenset[str] | None = None
+    """Labels on the other; None for every other one."""
+
+    def is_positive(self, label: str) -> bool | None:
+        """Return on which side a specimen of that label belongs; None where it does not matter."""
+        if label in self.positive:
+            return True
+        return False if self.negative is None or label in self.negative else None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A specimen as the fit sees it."""
+
+    label: str
+    part: str
+    signals: Signals
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A threshold, how it does where it was fitted, and how on the rest."""
+
+    question: Question
+    value: float | None
+    """None where one side has no specimen."""
+    found: Rate
+    """Those with the cause on the right side, in the fitting part."""
+    cleared: Rate
+    """The others on theirs."""
+    found_held_out: Rate
+    cleared_held_out: Rate
+
+    def to_json(self) -> dict[str, object]:
+        """Return everything as plain values."""
+        question = self.question
+        return {
+            "name": question.name,
+            "signal": question.signal,
+            "side": question.side,
+            "value": self.value,
+            "fit": {"found": self.found.to_json(), "cleared": self.cleared.to_json()},
+            "held_out": {"found": self.found_held_out.to_json(), "cleared": self.cleared_held_out.to_json()},
+        }
+
+
+def fit(question: Question, cases: Sequence[Case]) -> Fitted:
+    """Fit a threshold to the fitting part, and try it on the held-out part; what could not be measured takes no side."""
+    fitting, held_out = (sides(question, (case for case in cases if case.part == part)) for part in ("fit", "held-out"))
+    value = threshold(*fitting, question.side)
+    return Fitted(question, value, *rates(value, *fitting, question.side), *rates(value, *held_out, question.side))
+
+
+def sides(question: Question, cases: Iterable[Case]) -> tuple[list[float], list[float]]:
+    """Return the signal's values in those with the cause, and in the others."""
+    positives: list[float] = []
+    negatives: list[float] = []
+    for case in cases:
+        value, belongs = case.signals.get(question.signal), question.is_positive(case.label)
+        if value is not None and math.isfinite(value) and belongs is not None:
+            (positives if belongs else negatives).append(value)
+    return positives, negatives
+
+
+def threshold(positives: Sequence[float], negatives: Sequence[float], side: Side) -> float | None:
+    """Return the cut of the greatest balanced accuracy, in the middle of the widest gap among equals.
+
+    Gaps are measured and halved on a logarithmic scale where every value is positive. None where one side is empty, or where no
+    cut does better than none.
+    """
+    if not positives or not negatives:
+        return None
+    values = sorted({*positives, *negatives})
+    logarithmic = values[0] > 0
+    best: tuple[float, float, float] | None = None
+    for low, high in pairwise(values):
+        middle = math.sqrt(low) * math.sqrt(high) if logarithmic else low / 2 + high / 2
+        gap = math.log(high) - math.log(low) if logarithmic else high - low
+        found, cleared = rates(middle, positives, negatives, side)
+        accuracy = ((found.share or 0.0) + (cleared.share or 0.0)) / 2
+        if best is None or (accuracy, gap) > best[:2]:
+            best = (accuracy, gap, middle)
+    return best[2] if best is not None and best[0] > 0.5 else None
+
+
+def rates(value: float | None, positives: Sequence[float], negatives: Sequence[float], side: Side) -> tuple[Rate, Rate]:
+    """Return how many of each lie on their side of a threshold; with none, nothing is found and everything cleared."""
+    found = sum(beyond(entry, value, side) for entry in positives)
+    return Rate(found, len(positives)), Rate(sum(not beyond(entry, value, side) for entry in negatives), len(negatives))
+
+
+def beyond(entry: float, value: float | None, side: Side) -> bool:
+    """Return whether a value lies on that side of a threshold; on it is beyond it."""
+    if value is None:
+        return False
+    return entry >= value if side == "above" else entry <= value
