@@ -1,8 +1,10 @@
 """How often each token and each pair of neighbours stood in the training stream: what the net is compared with."""
 
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +15,10 @@ from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.library import read_header
 from chatbot_tui.model.checkpoint import COUNTS
 from chatbot_tui.training.stream import Tokens
+
+NUMBER_BYTES = 4
+MAX_RATIO = 256
+"""Pairs of real text shrink to a sixth or so; what grows more than this is a bomb."""
 
 
 @dataclass(frozen=True)
@@ -51,18 +57,41 @@ def count_stream(streams: Iterable[Tokens], size: int) -> tuple[npt.NDArray[np.i
 
 
 def save_counts(folder: Path, unigrams: npt.NDArray[np.int64], bigrams: BigramCounts) -> None:
-    """Write token_counts.safetensors; columns take two bytes where the vocabulary allows, counts four. Raises InputError."""
-    narrow = np.uint16 if len(bigrams.row_starts) - 1 <= 1 << 16 else np.int32
-    tensors = {
+    """Write token_counts.safetensors, the pairs deflated: most of them stand there once. Raises InputError."""
+    tensors: dict[str, npt.NDArray[Any]] = {
         "counts": unigrams.astype(np.int64),
         "bigram_rows": bigrams.row_starts,
-        "bigram_columns": bigrams.columns.astype(narrow),
-        "bigram_counts": bigrams.counts.astype(np.uint32),
+        "bigram_pairs": deflate(bigrams),
     }
     try:
         save_file(tensors, folder / COUNTS)
     except (OSError, SafetensorError) as error:
         raise InputError(f"cannot write {folder / COUNTS}: {error}; check free space") from None
+
+
+def deflate(bigrams: BigramCounts) -> npt.NDArray[np.uint8]:
+    """Return columns and counts as zlib's bytes: the lowest byte of each number, then the next byte of each, and so on."""
+    numbers = np.concatenate([np.diff(bigrams.columns, prepend=0), bigrams.counts]).astype("<i4")
+    planes = numbers.view(np.uint8).reshape(-1, NUMBER_BYTES).T
+    return np.frombuffer(zlib.compress(planes.tobytes(), level=9), np.uint8)
+
+
+def inflate(row_starts: npt.NDArray[np.int64], deflated: npt.NDArray[np.uint8]) -> BigramCounts | None:
+    """Return what `deflate` was given; None where the bytes are damaged, or other than as many as the rows say."""
+    pairs = int(row_starts[-1]) if len(row_starts) else -1
+    expected = 2 * pairs * NUMBER_BYTES
+    if not 0 <= expected <= MAX_RATIO * len(deflated):
+        return None
+    decompressor = zlib.decompressobj()
+    try:
+        # One byte more than there should be tells of the rest without unpacking it.
+        planes = decompressor.decompress(deflated.tobytes(), expected + 1)
+    except zlib.error:
+        return None
+    if len(planes) != expected or not decompressor.eof:
+        return None
+    numbers = np.frombuffer(planes, np.uint8).reshape(NUMBER_BYTES, -1).T.copy().view("<i4")[:, 0] if pairs else np.zeros(0, np.int32)
+    return BigramCounts(row_starts, np.cumsum(numbers[:pairs], dtype=np.int32), numbers[pairs:].astype(np.int64))
 
 
 def load_bigrams(folder: Path) -> BigramCounts | None:
@@ -72,15 +101,26 @@ def load_bigrams(folder: Path) -> BigramCounts | None:
         return None
     try:
         tensors = load_file(path)
-        starts, columns, counts = tensors["bigram_rows"], tensors["bigram_columns"], tensors["bigram_counts"]
+        bigrams = from_tensors(tensors)
     except (OSError, KeyError, SafetensorError) as error:
         raise InputError(f"cannot read {path}: {error}") from None
-    bigrams = None
-    if all(tensor.ndim == 1 and tensor.dtype.kind in "iu" for tensor in (starts, columns, counts)):
-        bigrams = BigramCounts(starts.astype(np.int64), columns.astype(np.int32), counts.astype(np.int64))
     if bigrams is None or not consistent(bigrams):
         raise InputError(f"{path}: the pair counts contradict each other: remove the file or restore the right one")
     return bigrams
+
+
+def from_tensors(tensors: Mapping[str, npt.NDArray[Any]]) -> BigramCounts | None:
+    """Build the pairs from a file's tensors; None where they are no whole numbers in a row. Raises KeyError where one is missing."""
+    starts = tensors["bigram_rows"]
+    # Before they were deflated, columns and counts were tensors of their own.
+    names = ("bigram_pairs",) if "bigram_pairs" in tensors else ("bigram_columns", "bigram_counts")
+    found = [tensors[name] for name in names]
+    if not all(tensor.ndim == 1 and tensor.dtype.kind in "iu" for tensor in (starts, *found)):
+        return None
+    if len(found) == 1:
+        return inflate(starts.astype(np.int64), found[0].astype(np.uint8))
+    columns, counts = found
+    return BigramCounts(starts.astype(np.int64), columns.astype(np.int32), counts.astype(np.int64))
 
 
 def consistent(bigrams: BigramCounts) -> bool:

@@ -1,5 +1,6 @@
 import errno
 import math
+import zlib
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
@@ -106,6 +107,31 @@ def test_pairs_that_contradict_each_other_are_refused(tmp_path: Path, wrong: dic
     save_file(SOUND, tmp_path / FILE)
     assert load_bigrams(tmp_path) is not None
     save_file(SOUND | wrong, tmp_path / FILE)
+    with pytest.raises(InputError, match="contradict each other"):
+        load_bigrams(tmp_path)
+
+
+def deflated(*numbers: int) -> np.ndarray:
+    """Two columns' steps and two counts, the bytes of each place side by side, deflated."""
+    planes = np.array(numbers, "<i4").view(np.uint8).reshape(-1, 4).T
+    return np.frombuffer(zlib.compress(planes.tobytes()), np.uint8)
+
+
+def test_the_pairs_are_deflated(tmp_path: Path) -> None:
+    rows = array(0, 1, 2)
+    # The columns 1 and 0, each as the step from the one before, then their counts.
+    packed = deflated(1, -1, 5, 6)
+    save_file({"bigram_rows": rows, "bigram_pairs": packed}, tmp_path / FILE)
+    loaded = load_bigrams(tmp_path)
+    assert loaded is not None
+    assert pairs_of(loaded) == {(0, 1): 5, (1, 0): 6}
+    bomb = np.frombuffer(zlib.compress(bytes(1 << 22)), np.uint8)
+    for wrong in (packed[:-3], packed[3:], deflated(1, -1, 5), deflated(1, -1, 5, 6, 7), deflated(1, 1, 5, 6), bomb, array(1, 2)[:0]):
+        save_file({"bigram_rows": rows, "bigram_pairs": wrong}, tmp_path / FILE)
+        with pytest.raises(InputError, match="contradict each other"):
+            load_bigrams(tmp_path)
+    # As many pairs as the bomb has bytes: nothing so large is unpacked from so little.
+    save_file({"bigram_rows": array(0, 0, 1 << 19), "bigram_pairs": bomb}, tmp_path / FILE)
     with pytest.raises(InputError, match="contradict each other"):
         load_bigrams(tmp_path)
 
