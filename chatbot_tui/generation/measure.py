@@ -48,8 +48,9 @@ class Measure:
         self._texts = checkpoint.tokenizer.texts
         self._end = checkpoint.tokenizer.end_id
         self._log_u: Vector | None = None if checkpoint.counts is None else np.log(unigram(checkpoint.counts.numpy()))
-        hidden = checkpoint.model.config.hidden_dim
-        self._directions = orthonormal_pair(hidden)
+        config = checkpoint.model.config
+        self._cells = None if config.uniform else config.units
+        self._directions = orthonormal_pair(config.outputs[-1])
 
     def view(self, logits: Vector) -> ModelView:
         """Return softmax, entropy and divergence from the training frequencies."""
@@ -107,7 +108,7 @@ class Measure:
             drawn_from=draw.drawn_from,
             counterfactuals=tuple(Counterfactual(name, other, self._texts[other]) for name, other in others.items()),
             pinned=self._watched(pinned, view, draw, head),
-            state=layer_states(moment.trace, moment.previous),
+            state=layer_states(moment.trace, moment.previous, self._cells),
             h_position=self._position(moment.trace),
             collapse=collapse,
             is_end=token == self._end,
@@ -128,19 +129,24 @@ class Measure:
         return tuple(self.candidates(np.asarray(pinned, np.int64), view, drawn, ranks))
 
     def _position(self, trace: StepTrace) -> tuple[float, float]:
-        x, y = (self._directions @ trace.state.h[-1]).tolist()
+        x, y = (self._directions @ trace.state.h[-1, : self._directions.shape[1]]).tolist()
         return x, y
 
 
-def layer_states(trace: StepTrace, previous: StepState) -> tuple[LayerState, ...]:
-    """Return norms, change, gate means and saturation of every layer."""
+def layer_states(trace: StepTrace, previous: StepState, cells: Sequence[int] | None = None) -> tuple[LayerState, ...]:
+    """Return norms, change, gate means and saturation of every layer; `cells` of each where the layers' widths differ."""
     h, gates = trace.state.h, trace.gates
     vectors = np.empty((3, *h.shape))  # h, c, change of h
     vectors[0], vectors[1] = h, trace.state.c
     np.subtract(vectors[0], previous.h, out=vectors[2])
     norms = np.sqrt(np.einsum("klh,klh->lk", vectors, vectors)).tolist()
-    means = (np.add.reduce(gates, axis=2, dtype=np.float64) / gates.shape[2]).tolist()
-    stuck = saturation(gates).tolist()
+    if cells is None:
+        means = (np.add.reduce(gates, axis=2, dtype=np.float64) / gates.shape[2]).tolist()
+        stuck = saturation(gates).tolist()
+    else:
+        own = [layer[:, :count] for layer, count in zip(gates, cells, strict=True)]
+        means = [layer.mean(axis=1, dtype=np.float64).tolist() for layer in own]
+        stuck = [float(saturation(layer)) for layer in own]
     return tuple(
         LayerState(layer, h_norm, c_norm, change / h_norm if h_norm > 0 else 0.0, Gates(*means[layer]), stuck[layer])
         for layer, (h_norm, c_norm, change) in enumerate(norms)

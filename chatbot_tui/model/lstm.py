@@ -84,7 +84,8 @@ class LanguageModel(nn.Module):
         """Return what the output layer reads, [time, batch, output_dim], and the new state, for tokens [time, batch]."""
         state = self.zero_state(tokens.shape[1]) if state is None else state
         x = self.dropout(self.embedding(tokens))  # [time, batch, embedding]
-        if self.config.cell_activation != "tanh":
+        # PyTorch's own LSTM knows no other activation, and complains about projections.
+        if self.config.cell_activation != "tanh" or self.config.outputs != self.config.units:
             x, state = self._unrolled(x, state)
         elif self.config.residual or not self.config.uniform:
             x, state = self._layer_by_layer(x, state)
@@ -113,11 +114,8 @@ class LanguageModel(nn.Module):
     def _layer_by_layer(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         hs, cs = [], []
         for layer in range(self.config.num_layers):
-            widths = self.config.outputs[layer], self.config.units[layer]
-            initial = [part[layer : layer + 1, :, :width].to(x.dtype).contiguous() for part, width in zip(state, widths, strict=True)]
-            projection = self.recurrent_projection(layer)
-            weights = [*self.layer_weights(layer), *([] if projection is None else [projection])]
-            out, h, c = torch.lstm(x, initial, weights, True, 1, 0.0, self.training, False, False)
+            initial = [part[layer : layer + 1, :, : self.config.units[layer]].to(x.dtype).contiguous() for part in state]
+            out, h, c = torch.lstm(x, initial, list(self.layer_weights(layer)), True, 1, 0.0, self.training, False, False)
             x = self._join(layer, x, out)
             hs.append(self._widened(h))
             cs.append(self._widened(c))

@@ -19,6 +19,23 @@ SHAPES = {
     "hardtanh": ModelConfig(30, 8, 12, 2, cell_activation="hardtanh", residual=True),
     "identity": ModelConfig(30, 8, 12, 2, cell_activation="identity"),
     "one unit": ModelConfig(3, 1, 1, 1),
+    "layers of unlike widths": ModelConfig(30, 8, 20, 3, hidden_dims=(12, 20, 8)),
+    "unlike widths, tied": ModelConfig(30, 8, 20, 3, tied=True, hidden_dims=(20, 12, 8)),
+    "projected hidden states": ModelConfig(30, 8, 12, 2, projection_dims=(5, 7)),
+    "projected in one layer": ModelConfig(30, 8, 12, 2, projection_dims=(0, 7), cell_activation="relu"),
+    "hidden layers before the output": ModelConfig(30, 8, 12, 2, head_dims=(9, 14)),
+    "hidden layers, tied, with projection": ModelConfig(30, 8, 12, 1, tied=True, head_dims=(9,), head_activation="tanh"),
+    "everything at once": ModelConfig(
+        30,
+        8,
+        20,
+        3,
+        hidden_dims=(12, 20, 16),
+        projection_dims=(0, 6, 4),
+        head_dims=(5,),
+        head_activation="gelu",
+        cell_activation="hardtanh",
+    ),
 }
 
 
@@ -38,6 +55,9 @@ def test_step_agrees_with_forward_to_1e_10_in_float64(config: ModelConfig, table
         trace = stepper.step(token, state)
         state = trace.state
         np.testing.assert_allclose(stepper.logits(trace.features), logits[position, 0], atol=1e-10, rtol=0)
+    features, read = stepper.read(tokens[:, 0].tolist(), stepper.zero_state())
+    np.testing.assert_allclose(stepper.logits(features)[-1], logits[-1, 0], atol=1e-10, rtol=0)
+    np.testing.assert_allclose(read.h, h[:, 0], atol=1e-10, rtol=0)
     np.testing.assert_allclose(state.h, h[:, 0], atol=1e-10, rtol=0)
     np.testing.assert_allclose(state.c, c[:, 0], atol=1e-10, rtol=0)
 
