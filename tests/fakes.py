@@ -24,6 +24,8 @@ class ScriptedBackend:
     refused: Mapping[str, str] = field(default_factory=dict)
     """Checkpoints that cannot be loaded, with the reason."""
     collapsed: Sequence[str] = ("near-zero-init",)
+    kept: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Steps that checkpoints keep, the finished net's last; a step is loaded as NAME@STEP, or by the path that was told."""
     loading_open: bool = True
     """Whether `load` returns at once rather than wait for `open_loading`."""
     held: bool = False
@@ -81,15 +83,18 @@ class ScriptedBackend:
         self._loading.wait(PATIENCE)
         if checkpoint in self.refused:
             raise InputError(self.refused[checkpoint])
+        name, _, step = checkpoint.removeprefix("/checkpoints/").partition("@")
         self.loaded = LoadedCheckpoint(
-            name=checkpoint,
-            path=f"/checkpoints/{checkpoint}",
+            name=name,
+            path=f"/checkpoints/{name}",
             fingerprint=f"print-of-{checkpoint}",
             architecture={"vocab_size": 8000, "num_layers": 2},
             parameters=6_000_000,
-            card={},
+            card={"steps": self.kept[name][-1]} if name in self.kept else {},
             sampling=SamplingSettings(temperature=0.8, top_k=40),
             most_frequent=" the",
+            steps=self.kept.get(name, ()),
+            step=int(step) if step else None,
         )
         return self.loaded
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -16,34 +13,25 @@ from textual.getters import query_one
 from textual.reactive import var
 from textual.selection import Selection
 from textual.widget import Widget
-from textual.widgets import Static, TextArea
+from textual.widgets import Static
 
-from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.ports import ChatBackend, Pace
 from chatbot_tui.core.sampling import PRESETS, SamplingSettings
 from chatbot_tui.ui.conversation import Conversation
-from chatbot_tui.ui.messages import CheckpointLoaded, CheckpointRefused, PanelsMounted
 from chatbot_tui.ui.panels.deck import PanelDeck
-from chatbot_tui.ui.panels.inspector import Inspector, heading
+from chatbot_tui.ui.panels.inspector import heading
 from chatbot_tui.ui.panels.parameters import SPEEDS, preset, summary
-from chatbot_tui.ui.panels.transcript import turn_entry
 from chatbot_tui.ui.preferences import Preferences
-from chatbot_tui.ui.screens.choice import Choice
+from chatbot_tui.ui.screens.furnishing import furnish
 from chatbot_tui.ui.screens.layout import layout_for
-from chatbot_tui.ui.screens.notes import ending
-from chatbot_tui.ui.screens.speaking import SpeakingScreen
+from chatbot_tui.ui.screens.loading import LoadingScreen, called
 from chatbot_tui.ui.screens.status import hints, status_line
 
 if TYPE_CHECKING:
     from chatbot_tui.ui.panels.sampling import SamplingPanel
 
-SETTLE_SECONDS = 0.4
-"""How long after a change the draft and the settings are written, at most."""
-BREATH = 0.02
-"""Seconds for keys between two pieces of the screen that are put in after the first paint."""
 
-
-class ChatScreen(SpeakingScreen):
+class ChatScreen(LoadingScreen):
     """A switchboard: keys and messages in, state out to the panels."""
 
     AUTO_FOCUS = "Composer"
@@ -89,6 +77,24 @@ class ChatScreen(SpeakingScreen):
             show=False,
             priority=True,
         ),
+        Binding(
+            "alt+left,ctrl+pageup",
+            "kept_step(-1)",
+            "Earlier step",
+            id="step-earlier",
+            tooltip="Load the net as it was earlier in its training; ctrl+r then answers anew",
+            show=False,
+            priority=True,
+        ),
+        Binding(
+            "alt+right,ctrl+pagedown",
+            "kept_step(1)",
+            "Later step",
+            id="step-later",
+            tooltip="Load the net as it was later in its training",
+            show=False,
+            priority=True,
+        ),
         Binding("f12", "shade", "Shading", id="shade", tooltip="Shade words by probability, or not", show=False, priority=True),
         Binding("ctrl+backslash", "pin", "Pin words", id="pin", tooltip="Choose words whose odds are watched", show=False, priority=True),
         Binding("ctrl+s", "conversations", "Conversations", id="conversations", tooltip="Reopen a conversation", show=False, priority=True),
@@ -101,13 +107,11 @@ class ChatScreen(SpeakingScreen):
     """Speed, and whether the reply is frozen."""
     training: str = ""
     """What the laboratory is doing meanwhile; empty for nothing."""
-    _save_due: bool = False
 
     def __init__(
         self, backend: ChatBackend, preferences: Preferences, conversation: Conversation, start_with: Callable[[], Conversation]
     ) -> None:
-        super().__init__(backend, preferences, conversation)
-        self._start_conversation = start_with
+        super().__init__(backend, preferences, conversation, start_with)
         settings = preferences.settings
         self.set_reactive(ChatScreen.seed, settings.seed)
         self.set_reactive(ChatScreen.pace, Pace(settings.tokens_per_second))
@@ -128,45 +132,11 @@ class ChatScreen(SpeakingScreen):
         """Show the conversation and start with the settings' pace."""
         self.transcript.shade = self.preferences.settings.shade
         self.backend.set_pace(self.pace)
-        self._show_conversation()
+        self.show_conversation()
 
     def furnish(self) -> None:
         """Put panels and footer in, beside whatever else the screen has to do."""
-        self.run_worker(self._furnish(), group="furnish")
-
-    async def _furnish(self) -> None:
-        # Bit by bit, code included, with time for keys in between: a person may be typing already.
-        from chatbot_tui.ui.panels.next_token import NextTokenPanel
-
-        await self.deck.add(NextTokenPanel())
-        await asyncio.sleep(BREATH)
-        from chatbot_tui.ui.panels.hidden_state import HiddenStatePanel
-
-        await self.deck.add(HiddenStatePanel())
-        await asyncio.sleep(BREATH)
-        from chatbot_tui.ui.panels.collapse import CollapsePanel
-
-        await self.deck.add(CollapsePanel())
-        await asyncio.sleep(BREATH)
-        from chatbot_tui.ui.panels.sampling import SamplingPanel
-
-        await asyncio.sleep(BREATH)
-        sampling = SamplingPanel()
-        # Binding by `data_bind` is for those who compose; this comes later.
-        for own, its in (("sampling", "settings"), ("seed", "seed"), ("pace", "pace")):
-            self.watch(self, own, partial(_assign, sampling, its))
-        await self.deck.add(sampling)
-        await asyncio.sleep(BREATH)
-        self.relay.join(*self.deck.query(Inspector))
-        await self.deck.add_tabs()
-        await asyncio.sleep(BREATH)
-        from textual.widgets import Footer
-
-        await self.mount(Footer())
-        # The footer draws what it hears of, and has missed all that there was before it.
-        self.refresh_bindings()
-        self.add_class("-complete")
-        self.post_message(PanelsMounted())
+        self.run_worker(furnish(self, self.deck), group="furnish")
 
     def on_unmount(self) -> None:
         """Keep everything, and let the network end."""
@@ -195,22 +165,6 @@ class ChatScreen(SpeakingScreen):
         self.deck.tabbed = chosen.name != "wide"
         self.call_after_refresh(self.show_state)
 
-    def _save_soon(self) -> None:
-        if not self._save_due:
-            self._save_due = True
-            self.set_timer(SETTLE_SECONDS, self._save)
-
-    def _save(self) -> None:
-        self._save_due = False
-        self._keep_draft()
-        self.preferences.save()
-
-    def keep_everything(self) -> None:
-        """Write what is on screen to the disk."""
-        if self.live is not None and self.live.tokens:
-            self.conversation.partial(self.live.as_turn(""))
-        self._save()
-
     # What is going on
 
     def watch_cursor(self) -> None:
@@ -234,124 +188,11 @@ class ChatScreen(SpeakingScreen):
             return f"loading {self.loading_name} …"
         if self.loaded is None:
             return "no checkpoint · ctrl+o opens the library"
+        name = called(self.loaded, self.loaded.step)
         if self.live is None:
-            return self.loaded.name
+            return name
         doing = "frozen" if self.pace.paused else "speaking"
-        return f"{self.loaded.name} · {doing} · {len(self.live.tokens)}"
-
-    # Checkpoints
-
-    def load(self, checkpoint: str, vocabulary: str | None = None) -> None:
-        """Load a checkpoint in a thread; the old one speaks on if this fails."""
-        if self.loading_name:
-            self.notify(f"{self.loading_name} is still loading: wait a moment.", markup=False)
-            return
-        self.loading_name = checkpoint
-        self.show_state()
-        self.run_worker(partial(self._load, checkpoint, vocabulary), thread=True, group="load", exit_on_error=False)
-
-    def _load(self, checkpoint: str, vocabulary: str | None) -> None:
-        try:
-            self.post_message(CheckpointLoaded(self.backend.load(checkpoint, vocabulary)))
-        except InputError as error:
-            self.post_message(CheckpointRefused(checkpoint, str(error)))
-        except Exception as error:
-            self.log.error(f"loading {checkpoint}: {error!r}")
-            self.post_message(CheckpointRefused(checkpoint, f"{checkpoint} could not be loaded: {error}"))
-
-    @on(CheckpointLoaded)
-    async def begin_with(self, event: CheckpointLoaded) -> None:
-        """Speak with the new checkpoint from now on."""
-        self.loading_name, self.loaded = "", event.loaded
-        if self.preferences.settings.sampling is None:
-            self.sampling = event.loaded.sampling
-        for warning in event.loaded.warnings:
-            self.notify(warning, severity="warning", markup=False)
-        self.show_state()
-        if self.conversation.awaits_reply and self.live is None:
-            await self.answer()
-
-    @on(CheckpointRefused)
-    async def stay(self, event: CheckpointRefused) -> None:
-        """Say why the checkpoint cannot speak, and go on with the old one."""
-        self.loading_name = ""
-        self.notify(event.reason, severity="error", timeout=10, markup=False)
-        self.show_state()
-        if self.loaded is None:
-            self.take_back_message()
-        elif self.conversation.awaits_reply:
-            await self.answer()
-
-    def action_library(self) -> None:
-        """Choose a checkpoint."""
-        from chatbot_tui.core.library import list_checkpoints
-        from chatbot_tui.ui.screens.library import LibraryScreen
-
-        self.app.push_screen(LibraryScreen(list_checkpoints, self.loaded.name if self.loaded else ""), self.open_choice)
-
-    async def open_choice(self, choice: Choice | None) -> None:
-        """Load what was chosen; what is being said ends first."""
-        if choice is None:
-            return
-        await self.settle()
-        if not choice.vocabulary:
-            self.change_settings(checkpoint=choice.checkpoint)
-        self.load(choice.checkpoint, choice.vocabulary or None)
-
-    # Conversations
-
-    async def action_new(self) -> None:
-        """Begin a new conversation."""
-        await self.settle()
-        self._exchange(self._start_conversation())
-
-    def action_conversations(self) -> None:
-        """Choose a saved conversation."""
-        from chatbot_tui.core.conversations import list_conversations
-        from chatbot_tui.ui.screens.conversations import ConversationsScreen
-
-        self._keep_draft()
-        folder = self.conversation.path.parent
-        self.app.push_screen(ConversationsScreen(lambda: list_conversations(folder), self.conversation.path), self._reopen)
-
-    async def _reopen(self, path: Path | None) -> None:
-        if path is None or path == self.conversation.path:
-            return
-        await self.settle()
-        try:
-            self._exchange(Conversation.reopen(path, self.report))
-        except InputError as error:
-            self.report(str(error))
-
-    def _exchange(self, conversation: Conversation) -> None:
-        self._keep_draft()
-        self.conversation.close()
-        self.conversation = conversation
-        self._show_conversation()
-
-    def _show_conversation(self) -> None:
-        self.store.forget(0)
-        entries = [turn_entry(turn.speaker, turn.text) for turn in self.conversation.turns]
-        for entry, turn in zip(entries, self.conversation.turns, strict=True):
-            entry.note = ending(turn.finish_reason, len(turn.tokens), "healthy", None)
-            if turn.speaker == "you":
-                self.composer.remember(turn.text)
-        self.transcript.load(entries)
-        self.composer.replace_text(self.conversation.draft_text)
-        self.go_live()
-        self.composer.focus()
-        self.show_state()
-
-    @on(TextArea.Changed)
-    def _note_draft(self) -> None:
-        self._save_soon()
-
-    def _keep_draft(self) -> None:
-        self.conversation.draft(self.composer.message)
-
-    def report(self, problem: str) -> None:
-        """Show a problem that does not stop the chat."""
-        self.notify(problem, severity="warning", timeout=10, markup=False)
+        return f"{name} · {doing} · {len(self.live.tokens)}"
 
     # Sampling, pace and looks
 
@@ -381,11 +222,6 @@ class ChatScreen(SpeakingScreen):
         self.backend.set_pace(pace)
         self.change_settings(tokens_per_second=pace.tokens_per_second)
         self.show_state()
-
-    def change_settings(self, **values: object) -> None:
-        """Change what is remembered, and write it soon."""
-        self.preferences.change(**values)
-        self._save_soon()
 
     def action_strategy(self, name: str) -> None:
         """Sample by one named strategy from the next token on."""
@@ -455,7 +291,3 @@ class ChatScreen(SpeakingScreen):
         if words is not None:
             self.change_settings(pinned=tuple(dict.fromkeys(words.split())))
             self.notify("The panel watches them from the next reply on.")
-
-
-def _assign(widget: Widget, name: str, value: object) -> None:
-    setattr(widget, name, value)
