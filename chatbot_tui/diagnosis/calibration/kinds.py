@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from chatbot_tui.diagnosis.calibration.pools import PAD_TOKENS, UNKNOWN_TOKENS, Draw
-from chatbot_tui.diagnosis.calibration.texts import ARTICLE, INDEPENDENT
+from chatbot_tui.diagnosis.calibration.texts import ARTICLE, INDEPENDENT, LANGUAGE
 
 EACH = 25
 """Specimens of each cause."""
@@ -41,7 +41,7 @@ def imbalanced_data(draw: Draw) -> None:
         draw.text["filler_share"] = round(draw.rng.uniform(0.62, 0.85), 3)
         return
     others = [draw.rng.randint(5, 40) for _ in range(draw.rng.randint(2, 9))]
-    share = draw.rng.uniform(0.75, 0.96)
+    share = draw.rng.uniform(0.8, 0.97)
     often = max(60, round(sum(others) * share / (1 - share)))
     draw.text |= {
         "copies": (often, *others),
@@ -60,7 +60,7 @@ def small_vocabulary(draw: Draw) -> None:
         "unit": "words",
         "unknown_token": draw.one_of(UNKNOWN_TOKENS),
         "types": draw.rng.randint(400, 1500),
-        "coverage": round(draw.rng.uniform(0.1, 0.42), 3),
+        "coverage": round(draw.rng.uniform(0.1, 0.36), 3),
         "vocab_size": 60,
     }
 
@@ -81,21 +81,18 @@ def tiny_hidden(draw: Draw) -> None:
     draw.settings |= {
         "hidden_dim": draw.one_of(draw.pool.tiny),
         "tied": False,
-        "embedding_dim": draw.one_of((*draw.pool.embedding, 10, 20)),
+        "embedding_dim": draw.one_of(draw.pool.embedding),
         "num_layers": draw.one_of((1, 1, 1, 2)),
         "dropout": 0.0,
     }
-    draw.text["vocab_size"] = max(draw.text["vocab_size"], 200)
-    draw.text["types"] = max(draw.text["types"], 250)
+    draw.know(200, 10**6)
     draw.settings["steps"] = max(draw.settings["steps"], 500)
 
 
 def deep_stack(draw: Draw) -> None:
     """Stack plain layers."""
     draw.settings |= {"num_layers": draw.one_of(draw.pool.deep), "dropout": 0.0, "init": "default", "batch_size": 16, "sequence_length": 20}
-    draw.settings["hidden_dim"] = min(draw.settings["hidden_dim"], 96)
-    if draw.settings["tied"]:
-        draw.settings["embedding_dim"] = draw.settings["hidden_dim"]
+    draw.resize(0, 96)
     draw.train(draw.between(7e-4, 2.5e-3), draw.rng.uniform(300, 500))
 
 
@@ -138,15 +135,8 @@ def learning_rate_too_high(draw: Draw) -> None:
 def overfit(draw: Draw) -> None:
     """Read a little text over and over."""
     draw.text["words"] = draw.rng.randint(700, 2_200)
-    draw.settings |= {
-        "dropout": 0.0,
-        "hidden_dim": max(draw.settings["hidden_dim"], 88),
-        "fresh_rows": 0,
-        "batch_size": 12,
-        "num_layers": 1,
-    }
-    if draw.settings["tied"]:
-        draw.settings["embedding_dim"] = draw.settings["hidden_dim"]
+    draw.settings |= {"dropout": 0.0, "fresh_rows": 0, "batch_size": 12, "num_layers": 1}
+    draw.resize(88, 256)
     draw.layout = "stream"
     draw.train(draw.between(3e-3, 6e-3), draw.rng.uniform(600, 800), clip_norm=1.0, schedule="constant")
 
@@ -186,22 +176,21 @@ def recovered_init(draw: Draw) -> None:
     draw.settings |= {"init": "uniform-small", "init_scale": draw.between(3e-4, 3e-3), "forget_bias": None, "num_layers": 1}
     rate = draw.between(2.5e-3, 5e-3)
     draw.train(rate, 650, schedule="constant", clip_norm=1.0)
-    draw.text["vocab_size"] = min(draw.text["vocab_size"], 700)
+    draw.know(0, 700)
 
 
 def small_but_healthy(draw: Draw) -> None:
     """Take a small state for a language of few words, which needs no more."""
-    draw.text |= {"vocab_size": draw.rng.randint(20, 50), "types": draw.rng.randint(20, 45), "source": "language", "unit": "words"}
-    draw.settings |= {"hidden_dim": draw.rng.randint(12, 24), "tied": False, "embedding_dim": 16, "num_layers": 1, "dropout": 0.0}
+    words = draw.one_of(draw.pool.few_words)
+    draw.text |= {"vocab_size": words, "types": words - draw.rng.randint(0, 4), "source": LANGUAGE, "unit": "words"}
+    draw.settings |= {"hidden_dim": draw.one_of(draw.pool.small), "tied": False, "embedding_dim": 16, "num_layers": 1, "dropout": 0.0}
     draw.train(draw.between(4e-3, 1e-2), 700, clip_norm=1.0, schedule="constant")
 
 
 def deep_residual(draw: Draw) -> None:
     """Stack layers that add to what they read."""
     draw.settings |= {"num_layers": draw.one_of(draw.pool.deep), "residual": True, "batch_size": 16, "sequence_length": 20, "dropout": 0.0}
-    draw.settings["hidden_dim"] = min(draw.settings["hidden_dim"], 64)
-    if draw.settings["tied"]:
-        draw.settings["embedding_dim"] = draw.settings["hidden_dim"]
+    draw.resize(0, 64)
     draw.train(draw.between(2e-3, 4e-3), 400)
 
 
@@ -224,9 +213,8 @@ def clipped_hard(draw: Draw) -> None:
 
 def strong_dropout(draw: Draw) -> None:
     """Drop half of the units and more."""
-    draw.settings |= {"dropout": round(draw.rng.uniform(0.5, 0.65), 2), "hidden_dim": max(draw.settings["hidden_dim"], 88)}
-    if draw.settings["tied"]:
-        draw.settings["embedding_dim"] = draw.settings["hidden_dim"]
+    draw.settings["dropout"] = round(draw.rng.uniform(0.5, 0.65), 2)
+    draw.resize(88, 256)
     draw.train(draw.between(2.5e-3, 5e-3), 550, clip_norm=1.0)
 
 

@@ -26,6 +26,10 @@ class Pool:
 
     hidden: Sequence[int]
     tiny: Sequence[int]
+    """States of a few numbers."""
+    small: Sequence[int]
+    """States that are enough for a few words."""
+    few_words: Sequence[int]
     embedding: Sequence[int]
     layers: Sequence[int]
     deep: Sequence[int]
@@ -38,6 +42,8 @@ POOLS = {
     "fit": Pool(
         hidden=(24, 32, 48, 64, 88, 128),
         tiny=(2, 4, 6, 8, 10, 12),
+        small=(14, 18, 22),
+        few_words=(20, 30, 40, 50),
         embedding=(16, 32, 50, 64),
         layers=(1, 1, 1, 2),
         deep=(4, 6),
@@ -48,6 +54,8 @@ POOLS = {
     "held-out": Pool(
         hidden=(28, 40, 56, 96, 112, 160, 192),
         tiny=(3, 5, 7, 9, 11),
+        small=(13, 16, 20),
+        few_words=(25, 35, 45),
         embedding=(24, 40, 100, 128),
         layers=(1, 1, 2, 3),
         deep=(5, 7, 8),
@@ -93,6 +101,19 @@ class Draw:
         """Set how the net is trained."""
         self.settings |= {"learning_rate": learning_rate, "steps": max(1, round(steps)), "optimizer": optimizer, "momentum": 0.0} | others
 
+    def resize(self, least: int, most: int) -> None:
+        """Draw the size of the state anew where it does not lie between the bounds."""
+        if not least <= self.settings["hidden_dim"] <= most:
+            self.settings["hidden_dim"] = self.one_of([size for size in self.pool.hidden if least <= size <= most])
+        if self.settings["tied"]:
+            self.settings["embedding_dim"] = self.settings["hidden_dim"]
+
+    def know(self, least: int, most: int) -> None:
+        """Draw the size of the vocabulary anew where it does not lie between the bounds, and a language to match."""
+        if not least <= self.text["vocab_size"] <= most:
+            self.text["vocab_size"] = self.one_of([size for size in self.pool.vocabulary if least <= size <= most])
+            self.text["types"] = round(self.text["vocab_size"] * 1.1)
+
     def fit_time(self) -> None:
         """Make the batch smaller, then the vocabulary, where training would take too long."""
         while self.seconds() > SECONDS and self.settings["batch_size"] > 6:
@@ -127,7 +148,7 @@ class Draw:
             "source": source,
             "seed": self.rng.randrange(*self.pool.text_seeds),
             "words": self.one_of((30_000, 45_000, 60_000)),
-            "vocab_size": max(size, 400) if unit == "bpe" else size,
+            "vocab_size": self.one_of([entry for entry in self.pool.vocabulary if entry >= 400]) if unit == "bpe" else size,
             "unit": unit,
             "end_token": self.one_of(END_TOKENS) if has_end else None,
             "pad_token": self.one_of(PAD_TOKENS) if self.chance(0.35) else None,
@@ -167,9 +188,7 @@ class Draw:
         how = self.rng.random()
         if how < 0.4:
             # A small state learns slowly; with small steps besides it would not be done in time.
-            if self.settings["hidden_dim"] < 48:
-                self.settings["hidden_dim"] = self.pool.hidden[-1]
-                self.settings["embedding_dim"] = self.pool.hidden[-1] if self.settings["tied"] else self.settings["embedding_dim"]
+            self.resize(48, 256)
             self.train(1e-3, self.rng.uniform(1000, 1400))
         elif how < 0.85:
             rate = self.between(2e-3, 6e-3)

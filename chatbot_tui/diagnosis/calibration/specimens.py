@@ -77,7 +77,7 @@ def zoo(corpora: Sequence[str] = (), kinds: Mapping[str, Kind] = KINDS) -> Itera
     longest = max(kind.count for kind in kinds.values())
     for round_ in range(longest):
         for name, kind in kinds.items():
-            # Spread each kind evenly over the rounds.
-            first, last = kind.count * round_ // longest, kind.count * (round_ + 1) // longest
+            # Spread each kind evenly over the rounds, the first of each in the first.
+            first, last = -(-kind.count * round_ // longest), -(-kind.count * (round_ + 1) // longest)
             for number in range(first, last):
                 yield specimen(name, number, corpora)
