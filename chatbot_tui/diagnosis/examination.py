@@ -53,10 +53,10 @@ def examine(subject: Subject) -> Generator[Examining, None, Examination]:
     signals |= state_signals(layers, subject.prompts.shape[1])
     yield Examining("replies, greedy and sampled", 0.4)
     speech = speak(subject)
-    signals |= speech_signals(speech, subject.checkpoint.tokenizer.texts)
+    signals |= speech_signals(speech, subject)
     if subject.text is not None:
         signals |= yield from examine_text(subject, subject.text, speech)
-    return Examination(signals, layers, hidden_map(traces[-1]), predictions, speech)
+    return Examination(signals, layers, hidden_map(traces[-1].h), predictions, speech)
 
 
 def examine_text(subject: Subject, text: GivenText, speech: Speech) -> Generator[Examining, None, dict[str, Measured]]:

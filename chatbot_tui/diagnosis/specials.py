@@ -1,14 +1,12 @@
-"""Which tokens of a vocabulary are no words: padding, unknown, end and start, told by their names."""
+"""Which tokens of a net's vocabulary are no words: padding, unknown, end and start, told by their names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-PADDING = frozenset({"pad", "padding", "blank", "null"})
-UNKNOWN = frozenset({"unk", "unknown", "oov"})
-END = frozenset({"eot", "eos", "end", "eou", "/s", "endoftext", "end_of_turn", "eol", "sep"})
-START = frozenset({"bos", "sos", "start", "go", "s", "cls"})
+from chatbot_tui.model.vocabulary_special import BEGIN, END, PAD, UNKNOWN, kind
 
-DECORATION = "<>[]{}()|_*#$ "
+BLANK = "_"
+"""What some vocabularies fill up with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,35 +23,16 @@ class Specials:
         """All of them, ascending."""
         return tuple(sorted({token for token in (self.padding, self.unknown, self.end, self.start) if token is not None}))
 
-    def name(self, token: int) -> str | None:
-        """Return what kind of token this is: padding, unknown, end or start; None for a word."""
-        kinds = {self.padding: "padding", self.unknown: "unknown", self.end: "end", self.start: "start"}
-        return kinds.get(token)
-
 
 def find_specials(texts: Sequence[str], end: int | None = None, unknown: int | None = None) -> Specials:
-    """Tell the special tokens by their texts; what the tokenizer knows of itself, `end` and `unknown`, goes first.
+    """Tell the special tokens by their texts; what the tokenizer knows of itself, `end` and `unknown`, goes first."""
+    kinds = [kind(text.strip()) if len(text) < 24 else None for text in texts]
 
-    A name counts only where it is dressed up, as <pad> or [UNK], or in capitals among words without: "end" and "pad" are words too.
-    """
-    has_capitals = sum(text != text.lower() for text in texts) > 0.02 * len(texts)
-    found: dict[str, int] = {}
-    for token, text in enumerate(texts):
-        plain = text.strip()
-        bare = plain.strip(DECORATION)
-        dressed = bare != plain or (plain.isupper() and not has_capitals)
-        kind = "padding" if plain == "_" else kind_of(bare.lower()) if dressed else None
-        if kind is not None:
-            found.setdefault(kind, token)
-    return Specials(
-        found.get("padding"),
-        found.get("unknown") if unknown is None else unknown,
-        found.get("end") if end is None else end,
-        found.get("start"),
-    )
+    def first(names: Sequence[str]) -> int | None:
+        return next((token for token, found in enumerate(kinds) if found in names), None)
 
-
-def kind_of(name: str) -> str | None:
-    """Return the kind of special token that a bare, lower-cased name stands for; None for a word."""
-    kinds = {"padding": PADDING, "unknown": UNKNOWN, "end": END, "start": START}
-    return next((kind for kind, names in kinds.items() if name in names), None)
+    padding = first(PAD)
+    if padding is None:
+        # An end token is all texts of no letters: only a word list has an empty or a blank one.
+        padding = next((token for token, text in enumerate(texts) if token != end and text.strip() == BLANK), None)
+    return Specials(padding, first(UNKNOWN) if unknown is None else unknown, first(END) if end is None else end, first(BEGIN))

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.core.library import CheckpointEntry, find
+from chatbot_tui.core.library import find
 from chatbot_tui.diagnosis.specials import Specials, find_specials
-from chatbot_tui.model.checkpoint import Checkpoint, load_checkpoint
+from chatbot_tui.model.checkpoint import Checkpoint
+from chatbot_tui.model.importers.load import load_named
 from chatbot_tui.signals.divergence import Vector, unigram
 from chatbot_tui.signals.sensitivity import PROBE_SEED, PROMPT_TOKENS, PROMPTS, probe_prompts
 from chatbot_tui.training.corpus import Dialogue, read_corpus
@@ -43,6 +44,8 @@ class Subject:
 
     checkpoint: Checkpoint
     text: GivenText | None = None
+    warnings: tuple[str, ...] = ()
+    """What was to be said of the file when it was read."""
 
     @cached_property
     def specials(self) -> Specials:
@@ -86,19 +89,14 @@ def read_subject(checkpoint: str, vocabulary: str | None, corpora: Sequence[str]
     Raises:
         InputError: the checkpoint, its vocabulary or a corpus is missing or malformed, or the vocabulary knows nothing of the text.
     """
-    loaded = read_net(checkpoint, vocabulary)
+    loaded, warnings = read_net(checkpoint, vocabulary)
     dialogues = [dialogue for source in corpora for dialogue in read_corpus(source).dialogues]
-    return Subject(loaded, given_text(loaded, dialogues) if corpora else None)
+    return Subject(loaded, given_text(loaded, dialogues) if corpora else None, warnings)
 
 
-def read_net(checkpoint: str, vocabulary: str | None) -> Checkpoint:
-    """Read a checkpoint by name, folder or file. Raises InputError."""
-    found = find(checkpoint)
-    if not isinstance(found, CheckpointEntry):
-        raise InputError(f"{checkpoint} is a single file: give a checkpoint folder, which holds the weights with their tokenizer")
-    if vocabulary is not None:
-        raise InputError("--vocab is for foreign files: a checkpoint folder brings its own tokenizer; leave it out")
-    return load_checkpoint(found.path, allow_non_finite=True)
+def read_net(checkpoint: str, vocabulary: str | None) -> tuple[Checkpoint, tuple[str, ...]]:
+    """Read a checkpoint by name, folder or foreign file, and what is to be warned of. Raises InputError."""
+    return load_named(find(checkpoint), vocabulary, allow_non_finite=True)
 
 
 def given_text(checkpoint: Checkpoint, dialogues: Sequence[Dialogue]) -> GivenText:

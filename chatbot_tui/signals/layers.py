@@ -27,7 +27,7 @@ def layer_traces(model: LanguageModel, tokens: Tensor, state: State | None = Non
     The gates follow from the states before and after each step, so that any net whose `hidden` gives back its states can be traced.
     """
     squash = ACTIVATIONS[model.config.cell_activation]
-    layers = range(model.config.num_layers)
+    layers, outputs = range(model.config.num_layers), model.config.outputs
     weights = [model.layer_weights(layer) for layer in layers]
     gates: list[list[Tensor]] = [[] for _ in layers]
     with torch.inference_mode():
@@ -37,10 +37,10 @@ def layer_traces(model: LanguageModel, tokens: Tensor, state: State | None = Non
             _, state = model.hidden(step[None], before)
             x = model.embedding(step)
             for layer, (w_ih, w_hh, b_ih, b_hh) in zip(layers, weights, strict=True):
-                z = functional.linear(x, w_ih, b_ih) + functional.linear(before[0][layer], w_hh, b_hh)
+                z = functional.linear(x, w_ih, b_ih) + functional.linear(before[0][layer, :, : outputs[layer]], w_hh, b_hh)
                 i, f, g, o = z.chunk(4, dim=1)
                 gates[layer].append(torch.stack([i.sigmoid(), f.sigmoid(), squash(g), o.sigmoid()], dim=1))
-                h = state[0][layer]
+                h = state[0][layer, :, : outputs[layer]]
                 x = x + h if model.config.residual and layer > 0 else h
-        last = [state[0][layer] for layer in layers]
+        last = [state[0][layer, :, : outputs[layer]] for layer in layers]
     return [LayerTrace(h.float().cpu().numpy(), torch.stack(steps).float().cpu().numpy()) for h, steps in zip(last, gates, strict=True)]

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 from typing import TypeAlias
 
 from chatbot_tui.signals.repetition import RepetitionTracker
@@ -34,6 +35,13 @@ def commonest_share(replies: Sequence[Reply]) -> tuple[int | None, float]:
         return None, 0.0
     token = min(counts, key=lambda token: (-counts[token], token))
     return token, counts[token] / counts.total()
+
+
+def alike(replies: Sequence[Reply], n: int) -> float:
+    """Return the mean over all pairs of replies of the Jaccard index (1901) of their sets of n-grams, 0 to 1; 0 for no pair."""
+    grams = [{tuple(reply[place : place + n]) for place in range(len(reply) - n + 1)} for reply in replies]
+    pairs = [len(a & b) / len(a | b) for a, b in combinations(grams, 2) if a | b]
+    return sum(pairs) / len(pairs) if pairs else 0.0
 
 
 def known_share(replies: Iterable[Reply], text: Sequence[int], n: int) -> float | None:

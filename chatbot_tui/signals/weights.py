@@ -52,6 +52,15 @@ def uniform_distance(w: Matrix, fan: int) -> float:
     return float(max((steps[1:] - expected).max(), (expected - steps[:-1]).max()))
 
 
+def small_share(w: Matrix) -> float:
+    """Return the share of the values below a hundredth of the largest; 1 where all are 0.
+
+    3 to 4 % of normal numbers, 1 % of uniform ones; more where a pull towards zero has brought many there one by one.
+    """
+    sizes = np.abs(w)
+    return float((sizes <= 0.01 * sizes.max(initial=0.0)).mean())
+
+
 def fading(variances: Sequence[float]) -> float:
     """Return the geometric mean of what each layer leaves of the variance of the one below; 1 for a single layer, 0 where one leaves none.
 

@@ -66,7 +66,7 @@ def prediction_signals(subject: Subject, predictions: Predictions) -> dict[str, 
         "kl_unigram": Measured(None if u is None else float(np.mean([kl_divergence(row, u) for row in p])), estimated=estimated),
         "frequency_correlation": Measured(None if u is None else frequency_correlation(predictions.logits, u), estimated=estimated),
         **{f"{kind}_share": Measured(None if token is None else float(p[:, token].mean())) for kind, token in kinds.items()},
-        "filling_learnt": Measured(filling_learnt(subject)),
+        **filling_signals(subject, predictions),
     }
 
 
@@ -81,20 +81,20 @@ def copies(subject: Subject) -> float:
     return copy_share(predict(subject.checkpoint.model, prompts).log_p, prompts[-1].numpy())
 
 
-def filling_learnt(subject: Subject) -> float | None:
-    """Return the probability of a padding token after nothing but padding tokens following a prompt, or of an end token likewise.
+def filling_signals(subject: Subject, predictions: Predictions) -> dict[str, Measured]:
+    """Return the probability of a padding (or end) token after a run of nothing else, and how many times that is what it is before.
 
-    The larger of the two; None without either. A net that was never asked for what fills up a row has no reason to expect it.
+    Of the two tokens, the one that the net expects more; unknown without either. A net that was never asked for what fills up a row
+    has no reason to expect it.
     """
-    tokens = fillers(subject.specials)
-    if not tokens:
-        return None
-    found = []
-    for token in tokens:
+    best, times, name = None, None, ""
+    for token in fillers(subject.specials):
         run = torch.full((RUN, subject.prompts.shape[1]), token)
-        after = predict(subject.checkpoint.model, torch.cat([subject.prompts, run]))
-        found.append(float(after.p[:, token].mean()))
-    return max(found)
+        after = float(predict(subject.checkpoint.model, torch.cat([subject.prompts, run])).p[:, token].mean())
+        if best is None or after > best:
+            before = float(predictions.p[:, token].mean())
+            best, times, name = after, after / max(before, 1e-12), subject.checkpoint.tokenizer.texts[token].strip()
+    return {"filling_learnt": Measured(best, name), "filling_times": Measured(times, name)}
 
 
 def fillers(specials: Specials) -> list[int]:

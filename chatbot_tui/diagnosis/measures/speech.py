@@ -10,11 +10,9 @@ from torch import Tensor
 from chatbot_tui.diagnosis.measured import Measured
 from chatbot_tui.diagnosis.subject import Subject
 from chatbot_tui.model.lstm import LanguageModel, State
-from chatbot_tui.signals.replies import commonest_share, distinct_share, loops
+from chatbot_tui.signals.replies import alike, commonest_share, distinct_share, loops
 
-REPLY_TOKENS = 64
-DISTINCT_TOKENS = 16
-"""Two replies are the same where their first tokens are."""
+REPLY_TOKENS = 48
 LOOP_REPEATS, LOOP_TOKENS = 3, 12
 """A reply loops if at its end a unit stands three times in a row over twelve tokens."""
 SEED = 0
@@ -25,40 +23,41 @@ Choose = Callable[[Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Speech:
-    """What the net says to each prompt, without end tokens."""
+    """How the net goes on from each prompt, 48 tokens long."""
 
     greedy: tuple[tuple[int, ...], ...]
     sampled: tuple[tuple[int, ...], ...]
     """Drawn at temperature 1."""
+    openings: tuple[int, ...]
+    """The likeliest first token of an answer to each prompt, when any may be said."""
 
 
+@torch.inference_mode()
 def speak(subject: Subject) -> Speech:
-    """Answer every prompt greedily and at temperature 1, with the bans that hold when the net speaks.
+    """Go on from every prompt greedily and at temperature 1, with special tokens and the card's bans never said.
 
-    A prompt is put as a turn is: between end tokens where the vocabulary has one.
+    An end of the turn would hide whether the net loops, and what it is fed where an answer begins is another question: `openings`.
     """
-    model, prompts = subject.checkpoint.model, subject.prompts
-    end = subject.specials.end
-    if end is not None:
-        row = torch.full((1, prompts.shape[1]), end)
-        prompts = torch.cat([row, prompts, row])
+    model, prompts, specials = subject.checkpoint.model, subject.prompts, subject.specials
+    silenced = sorted({*subject.checkpoint.banned, *specials.ids} - ({specials.unknown} - {*subject.checkpoint.banned}))
     generator = torch.Generator().manual_seed(SEED)
 
     def draw(logits: Tensor) -> Tensor:
         return torch.multinomial(logits.softmax(dim=1), 1, generator=generator)[:, 0]
 
-    with torch.inference_mode():
-        hidden, state = model.hidden(prompts)
-        return Speech(
-            continue_text(model, hidden[-1], state, lambda logits: logits.argmax(dim=1), subject.banned, end),
-            continue_text(model, hidden[-1], state, draw, subject.banned, end),
-        )
+    hidden, state = model.hidden(prompts)
+    greedy = continue_text(model, hidden[-1], state, lambda logits: logits.argmax(dim=1), silenced)
+    sampled = continue_text(model, hidden[-1], state, draw, silenced)
+    if specials.end is not None:
+        row = torch.full((1, prompts.shape[1]), specials.end)
+        hidden, _ = model.hidden(torch.cat([row, prompts, row] if subject.checkpoint.opens_with_end else [prompts, row]))
+    return Speech(greedy, sampled, tuple(model.fc(hidden[-1]).argmax(dim=1).tolist()))
 
 
 def continue_text(
-    model: LanguageModel, features: Tensor, state: State, choose: Choose, banned: Sequence[int], end: int | None
+    model: LanguageModel, features: Tensor, state: State, choose: Choose, banned: Sequence[int]
 ) -> tuple[tuple[int, ...], ...]:
-    """Return what follows, up to an end token or 64 tokens, from what the output layer reads [prompts, output_dim] and the state."""
+    """Return the next 48 tokens, for what the output layer reads [prompts, output_dim] and the state."""
     forbidden = list(banned) if len(banned) < model.config.vocab_size else []
     said = []
     for _ in range(REPLY_TOKENS):
@@ -69,21 +68,23 @@ def continue_text(
         hidden, state = model.hidden(tokens[None], state)
         features = hidden[-1]
     rows: list[list[int]] = torch.stack(said, dim=1).tolist()
-    return tuple(tuple(row[: row.index(end)] if end in row else row) for row in rows)
+    return tuple(map(tuple, rows))
 
 
-def speech_signals(speech: Speech, texts: Sequence[str]) -> dict[str, Measured]:
-    """Measure the replies; `texts` names the tokens."""
+def speech_signals(speech: Speech, subject: Subject) -> dict[str, Measured]:
+    """Measure what was said."""
+    texts = subject.checkpoint.tokenizer.texts
     token, share = commonest_share(speech.greedy)
     begins = [begin for reply in speech.greedy if (begin := loops(reply, LOOP_REPEATS, LOOP_TOKENS)) is not None]
+    quiet = {subject.specials.end, subject.specials.padding} - {None, *subject.checkpoint.banned}
     return {
-        "greedy_distinct": Measured(distinct_share([reply[:DISTINCT_TOKENS] for reply in speech.greedy])),
+        "greedy_distinct": Measured(distinct_share(speech.greedy)),
         "greedy_top_word": Measured(share, "" if token is None else texts[token].strip()),
         "greedy_loops": Measured(len(begins) / len(speech.greedy)),
         "greedy_loop_begins": Measured(float(median(begins)) if begins else None),
         "sampled_loops": Measured(
             sum(loops(reply, LOOP_REPEATS, LOOP_TOKENS) is not None for reply in speech.sampled) / len(speech.sampled)
         ),
-        "sampled_distinct": Measured(distinct_share([reply[:DISTINCT_TOKENS] for reply in speech.sampled])),
-        "silent": Measured(sum(not reply for reply in speech.greedy) / len(speech.greedy)),
+        "sampled_alike": Measured(alike(speech.sampled, 3)),
+        "silent": Measured(sum(opening in quiet for opening in speech.openings) / len(speech.openings)),
     }

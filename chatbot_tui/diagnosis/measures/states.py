@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from chatbot_tui.core.diagnosis import HiddenMap, LayerReading
 from chatbot_tui.diagnosis.measured import Measured, over_places
@@ -55,9 +56,9 @@ def state_signals(layers: Sequence[LayerReading], prompts: int) -> dict[str, Mea
     }
 
 
-def hidden_map(last: LayerTrace) -> HiddenMap:
-    """Lay the last layer's states of all prompts on their two principal directions."""
-    plane, shown = principal_plane(last.h)
-    size = float(np.sqrt(np.square(last.h.astype(np.float64)).sum(axis=1).mean()))
+def hidden_map(states: npt.NDArray[np.floating]) -> HiddenMap:
+    """Lay states [prompts, units] on their two principal directions."""
+    plane, shown = principal_plane(states)
+    size = float(np.sqrt(np.square(states.astype(np.float64)).sum(axis=1).mean()))
     points = plane / size if size > 0 else plane
-    return HiddenMap(tuple((float(x), float(y)) for x, y in points), shown, float(relative_variance(last.h)))
+    return HiddenMap(tuple((float(x), float(y)) for x, y in points), shown, float(relative_variance(states)))

@@ -94,7 +94,21 @@ def text_signals(subject: Subject, text: GivenText, reading: Reading, blind: Rea
         "overconfidence": Measured(surprise),
         "pair_gain": Measured(pair_gain(text.stream)),
         "ruling_token": Measured(share, subject.checkpoint.tokenizer.texts[token].strip()),
+        "commonest_word": commonest_word(subject, text),
         "commonest_turn": Measured(commonest_turn(text.turns)),
-        "text_in_speech": Measured(known_share(speech.sampled, text.stream.tolist(), OVERLAP)),
+        "text_in_speech": Measured(known_share(speech.sampled, words_of(subject, text).tolist(), OVERLAP)),
         "blind_cost": Measured(blind.loss - reading.loss),
     }
+
+
+def commonest_word(subject: Subject, text: GivenText) -> Measured:
+    """Return the share of the commonest word among all tokens of the text but the special ones."""
+    words = words_of(subject, text)
+    counts = np.bincount(words, minlength=1)
+    return Measured(float(counts.max() / max(len(words), 1)), subject.checkpoint.tokenizer.texts[int(counts.argmax())].strip())
+
+
+def words_of(subject: Subject, text: GivenText) -> npt.NDArray[np.int64]:
+    """Return the text without its special tokens, as the net speaks when it is examined."""
+    words: npt.NDArray[np.int64] = text.stream[~np.isin(text.stream, subject.specials.ids)]
+    return words

@@ -7,7 +7,7 @@ import torch
 from chatbot_tui.diagnosis.measured import Measured, over_places
 from chatbot_tui.model.lstm import LanguageModel
 from chatbot_tui.signals.embeddings import mean_cosine
-from chatbot_tui.signals.weights import positive_fraction, relative_maximum, relative_width, stable_rank, uniform_distance
+from chatbot_tui.signals.weights import positive_fraction, relative_maximum, relative_width, small_share, stable_rank, uniform_distance
 
 Matrix = npt.NDArray[np.float32]
 
@@ -31,9 +31,11 @@ def weight_signals(model: LanguageModel) -> dict[str, Measured]:
         "weight_width": over_places({name: relative_width(matrix, fans[name]) for name, matrix in lstm.items()}),
         "weight_maximum": over_places({name: relative_maximum(matrix, fans[name]) for name, matrix in recurrent.items()}),
         "distance_from_init": over_places({name: uniform_distance(matrix, fans[name]) for name, matrix in lstm.items()}),
+        "bias_width": over_places({name: relative_width(bias, len(bias) // 4) for name, bias in lstm_biases(model).items()}),
         "embedding_size": Measured(float(np.sqrt(np.square(embedding.astype(np.float64)).mean())), "embedding.weight"),
+        "embedding_zeros": Measured(small_share(embedding), "embedding.weight"),
         "embedding_cosine": Measured(mean_cosine(embedding), "embedding.weight"),
-        "hidden_units": Measured(float(config.hidden_dim)),
+        "hidden_units": Measured(float(min(config.units))),
         "vocabulary": Measured(float(config.vocab_size)),
         "plain_layers": Measured(1.0 if config.residual else float(config.num_layers)),
     }
@@ -48,3 +50,12 @@ def lstm_matrices(model: LanguageModel) -> tuple[dict[str, Matrix], dict[str, Ma
         inputs[f"lstm.weight_ih_l{layer}"] = w_ih.numpy()
         recurrent[f"lstm.weight_hh_l{layer}"] = w_hh.numpy()
     return inputs, recurrent
+
+
+def lstm_biases(model: LanguageModel) -> dict[str, Matrix]:
+    """Return the biases of all layers by name, each [4 * units]; a constant one, such as a forget bias, has no width."""
+    return {
+        f"lstm.{name}_l{layer}": bias.numpy()
+        for layer in range(model.config.num_layers)
+        for name, bias in zip(("bias_ih", "bias_hh"), model.layer_weights(layer)[2:], strict=True)
+    }
