@@ -10,6 +10,7 @@ import click
 from chatbot_tui import __version__
 from chatbot_tui.commands.output import warn
 from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.imports import ImportChoices, Unit
 from chatbot_tui.core.sampling import ORDERS, PARAMETERS, SamplingSettings
 
 AT_FAULT = 2
@@ -317,6 +318,51 @@ def evaluate(checkpoint: str, vocabulary: str | None, corpora: tuple[str, ...], 
 
 
 @cli.command(
+    "import",
+    short_help="Bring a net that another program trained.",
+    context_settings=CONTEXT,
+    epilog=examples(
+        "chatbot-tui import word_lm.pt --vocab vocab.json",
+        "chatbot-tui import checkpoint.ckpt --vocab words.txt --name my-bot --end-token '<eos>'",
+        "chatbot-tui import net.h5 --vocab tokenizer.json --json",
+    ),
+)
+@click.argument("file", metavar="FILE")
+@vocabulary_option()
+@click.option("--name", metavar="NAME", help="Name of the new checkpoint; the file's own unless given.")
+@click.option("--end-token", metavar="TOKEN", help="What ends a turn; told by its name unless given. An empty text: nothing does.")
+@click.option("--unknown-token", metavar="TOKEN", help="What stands for words that the vocabulary lacks.")
+@click.option("--pad-token", metavar="TOKEN", help="What fills up short texts; the net will never say it.")
+@click.option("--unit", type=click.Choice(["words", "characters"]), help="How a plain list of tokens cuts text.")
+@click.option("--activation", metavar="NAME", help="Activation of hidden layers between the LSTM and the output layer.")
+@click.option(
+    "--place", "places", metavar="TENSOR=NAME", multiple=True, help="Say what a tensor is: fc.weight, say; empty to leave it out."
+)
+@json_option()
+def import_(
+    file: str,
+    vocabulary: str | None,
+    name: str | None,
+    end_token: str | None,
+    unknown_token: str | None,
+    pad_token: str | None,
+    unit: Unit | None,
+    activation: str | None,
+    places: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Make FILE, an LSTM language model that another program saved, a checkpoint of your own. Nothing in it is ever run.
+
+    State_dicts of PyTorch in any of the usual wrappers, safetensors, and Keras models are read.
+    """
+    becomes = {tensor: target or None for tensor, target in parse_changes(places, "--place").items()}
+    choices = ImportChoices(end_token, unknown_token, pad_token, unit, activation, becomes)
+    from chatbot_tui.commands.import_ import import_file
+
+    import_file(file=file, vocabulary=vocabulary, name=name, choices=choices, as_json=as_json)
+
+
+@cli.command(
     short_help="Measure speed and memory on this machine.",
     context_settings=CONTEXT,
     epilog=examples("chatbot-tui bench", "chatbot-tui bench --json"),
@@ -329,12 +375,13 @@ def bench(as_json: bool) -> None:
     run_bench(as_json=as_json)
 
 
-def parse_changes(settings: Sequence[str]) -> dict[str, str]:
+def parse_changes(settings: Sequence[str], option: str = "--set") -> dict[str, str]:
     """Return key and value of each `key=value`. Raises InputError."""
     changes: dict[str, str] = {}
     for setting in settings:
         key, separator, value = setting.partition("=")
         if not separator or not key.strip():
-            raise InputError(f"--set {setting!r} is not of the form key=value: write for instance --set steps=2000")
+            example = "steps=2000" if option == "--set" else "output.weight=fc.weight"
+            raise InputError(f"{option} {setting!r} is not of the form key=value: write for instance {option} {example}")
         changes[key.strip()] = value.strip()
     return changes

@@ -44,7 +44,6 @@ def vocabulary_for(path: Path | None, embedded: object, size: int, choices: Impo
         InputError: it cannot be read, contradicts itself, or has another size than the net.
     """
     if path is not None:
-        path = path.expanduser()
         tokens = read_tokens(path, size)
         name = path.name
     elif embedded is not None:

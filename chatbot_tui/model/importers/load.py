@@ -11,7 +11,7 @@ from torch import Tensor
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.imports import ImportChoices, RecognisedTensor, Recognition
-from chatbot_tui.core.library import CheckpointEntry
+from chatbot_tui.core.library import CheckpointEntry, shown
 from chatbot_tui.model.checkpoint import MAX_PARAMETERS, Checkpoint, build, load_checkpoint
 from chatbot_tui.model.config import ModelConfig
 from chatbot_tui.model.importers.containers import read_foreign
@@ -28,6 +28,8 @@ class Foreign:
 
     checkpoint: Checkpoint
     recognition: Recognition
+    dtype: torch.dtype
+    """The narrowest type that holds every number of the file exactly, float16 or float32; float64 was rounded."""
 
 
 def load_named(
@@ -42,7 +44,7 @@ def load_named(
         warning = "--vocab is for foreign files: a checkpoint folder brings its own tokenizer"
         loaded = load_checkpoint(found.path, step=found.step, allow_non_finite=allow_non_finite)
         return loaded, () if vocabulary is None else (warning,)
-    foreign = read_net(found, None if vocabulary is None else Path(vocabulary), choices, allow_non_finite=allow_non_finite)
+    foreign = read_net(found, None if vocabulary is None else path_of(vocabulary), choices, allow_non_finite=allow_non_finite)
     return foreign.checkpoint, foreign.recognition.warnings
 
 
@@ -72,7 +74,6 @@ def read_net(
         InputError: the file or its vocabulary cannot be read, is no LSTM language model, or holds NaN or infinity.
     """
     choices = choices or ImportChoices()
-    path = path.expanduser()
     file = read_foreign(path)
     try:
         layout, roles, left_out = recognise(file, choices)
@@ -104,7 +105,8 @@ def read_net(
         sha256=sha256,
     )
     checkpoint = Checkpoint(model, words.tokenizer, card(words, recognition), None, path.stem, path, sha256)
-    return Foreign(checkpoint, recognition)
+    halves = all(tensor.dtype == torch.float16 for _, _, tensor in roles.named())
+    return Foreign(checkpoint, recognition, torch.float16 if halves else torch.float32)
 
 
 def recognise(file: ForeignFile, choices: ImportChoices) -> tuple[str, Roles, list[str]]:
@@ -224,6 +226,14 @@ def rows_of(shape: tuple[int, ...]) -> int:
     for side in shape:
         total *= side
     return total
+
+
+def path_of(name: str) -> Path:
+    """Return the path that a person typed. Raises InputError."""
+    try:
+        return Path(name).expanduser()
+    except (RuntimeError, ValueError) as error:
+        raise InputError(f"cannot read {shown(name)}: {error}; give the whole path") from None
 
 
 def fingerprint(path: Path) -> str:
