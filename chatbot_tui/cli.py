@@ -363,6 +363,33 @@ def import_(
 
 
 @cli.command(
+    short_help="Say why a net collapsed, and what to do.",
+    context_settings=CONTEXT,
+    epilog=examples(
+        "chatbot-tui doctor near-zero-init",
+        "chatbot-tui doctor model.pt --vocab vocab.json",
+        "chatbot-tui doctor model.pt --vocab vocab.json --corpus chats.txt",
+        "chatbot-tui doctor my-bot --markdown report.md --json",
+    ),
+)
+@click.argument("checkpoint", metavar="C")
+@vocabulary_option()
+@click.option(
+    "--corpus", "corpora", metavar="PATH", multiple=True, help="Text that it learnt from or is to speak like; with it, more is known."
+)
+@click.option("--markdown", metavar="FILE", help="Write the report as Markdown, too.")
+@json_option()
+def doctor(checkpoint: str, vocabulary: str | None, corpora: tuple[str, ...], markdown: str | None, as_json: bool) -> int:
+    """Examine checkpoint C: is it well, and if not, why, with evidence and something to do about it.
+
+    Exit status: 0 healthy, 1 anything else, 2 the input was at fault.
+    """
+    from chatbot_tui.commands.doctor import doctor as run_doctor
+
+    return run_doctor(checkpoint=checkpoint, vocabulary=vocabulary, corpora=list(corpora), as_json=as_json, markdown=markdown)
+
+
+@cli.command(
     short_help="Measure speed and memory on this machine.",
     context_settings=CONTEXT,
     epilog=examples("chatbot-tui bench", "chatbot-tui bench --json"),

@@ -68,5 +68,13 @@ CONTEXT_FREE = Rule(
 SMALL_VOCABULARY = Rule(
     "small-vocabulary",
     "The vocabulary lacks so many words that the unknown token is the commonest of all: that is what the net has learnt to say.",
-    (Signature("unknown", (Test("unknown_share", "above", "The unknown token is what it expects most."),)),),
+    (
+        Signature(
+            "unknown",
+            (
+                Test("unknown_share", "above", "The unknown token is what it expects most."),
+                Test("confidence", "below", "It is not surer of it than a text can make it."),
+            ),
+        ),
+    ),
 )

@@ -58,9 +58,15 @@ def match(rule: Rule, signals: Signals, numbers: Mapping[str, Threshold]) -> Mat
 
 
 def support(rule: Rule, signature: Signature, signals: Signals, numbers: Mapping[str, Threshold]) -> float:
-    """Return how well the signals support a signature, 0 to its strength: as well as the weakest of its tests."""
+    """Return how well the signals support a signature, 0 to its strength: as well as the weakest of its tests.
+
+    A signal that is unknown supports nothing, and rules nothing out.
+    """
     return signature.strength * min(
-        numbers[name_of(rule, signature, test)].support(value_of(signals, test.signal), test.side) for test in signature.tests
+        1.0
+        if value_of(signals, test.signal) is None and not test.meaning
+        else numbers[name_of(rule, signature, test)].support(value_of(signals, test.signal), test.side)
+        for test in signature.tests
     )
 
 
