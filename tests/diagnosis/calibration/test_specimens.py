@@ -46,12 +46,13 @@ def test_two_fifths_of_every_kind_are_held_out(whole_zoo: list[Specimen]) -> Non
 def test_what_is_held_out_is_never_fitted_to(whole_zoo: list[Specimen], what: str) -> None:
     def values(part: str) -> set[int | str]:
         chosen = [one for one in whole_zoo if one.part == part]
-        return {
+        sets: dict[str, set[int | str]] = {
             "hidden": {one.recipe.hidden_dim for one in chosen},
             "text seed": {one.text.seed for one in chosen},
             "corpus": {one.text.source for one in chosen if one.text.source in CORPORA},
             "deep": {one.recipe.num_layers for one in chosen if one.recipe.num_layers > 3},
-        }[what]
+        }
+        return sets[what]
 
     fit, held_out = values("fit"), values("held-out")
     assert fit
