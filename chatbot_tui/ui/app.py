@@ -25,7 +25,7 @@ from chatbot_tui.core.settings import load_settings
 from chatbot_tui.ui.commands import ActionProvider, named_actions
 from chatbot_tui.ui.conversation import Conversation
 from chatbot_tui.ui.garbage import SEARCH_EVERY, IdleCollector
-from chatbot_tui.ui.messages import LabEventsWaiting, PanelsMounted
+from chatbot_tui.ui.messages import CheckpointLoaded, LabEventsWaiting, PanelsMounted
 from chatbot_tui.ui.preferences import Preferences
 from chatbot_tui.ui.screens.chat import ChatScreen
 from chatbot_tui.ui.themes import THEMES
@@ -176,8 +176,16 @@ class PlaygroundApp(App[None]):
             self.push_screen(LabScreen(self.session), self._speak_with)
 
     async def _speak_with(self, choice: Choice | None) -> None:
+        self.show_training()
         if choice is not None:
             await self.chat.open_choice(choice)
+
+    @on(CheckpointLoaded)
+    def turn_from_training(self) -> None:
+        """Whoever goes on with another net knows by now that a training has ended."""
+        if self.session is not None:
+            self.session.look()
+            self.show_training()
 
     @on(LabEventsWaiting)
     def take_in_training(self) -> None:

@@ -44,6 +44,7 @@ class LabSession:
         self.requests: tuple[TrainRequest, ...] = ()
         self.runs: tuple[TrainingLog, ...] = ()
         self.paused = False
+        self._seen = False
         self.on_saved: Callable[[Saved], None] | None = None
         """Called once, with the next net that is saved."""
 
@@ -71,6 +72,7 @@ class LabSession:
         feed = Feed(lambda: self._app.post_message(LabEventsWaiting()))
         self._feed, self.requests, self.paused, self.on_saved = feed, requests, False, None
         self.runs = tuple(TrainingLog(name) for name in names)
+        self._seen = False
 
         def work() -> None:
             for event in self.backend.train(requests):
@@ -132,9 +134,13 @@ class LabSession:
         """Return what was done to the first run last."""
         return self.runs[0].interventions[-1] if self.runs and self.runs[0].interventions else None
 
+    def look(self) -> None:
+        """Note that the person has seen how things stand, or has turned to something else: an end is no news any more."""
+        self._seen = self.state == "ended"
+
     def summary(self) -> str:
         """Return in a few words what the runs are doing, for who looks elsewhere; empty when there is nothing to say."""
-        if self.state == "idle" or (self.state == "ended" and not self.runs):
+        if self.state == "idle" or (self.state == "ended" and self._seen):
             return ""
         run = self.runs[0]
         if self.state == "preparing":

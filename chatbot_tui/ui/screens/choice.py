@@ -10,3 +10,6 @@ class Choice:
     checkpoint: str
     """Name, or path."""
     vocabulary: str = ""
+    """Path of the vocabulary of a foreign file; empty for none."""
+    step: int | None = None
+    """One of the steps that it keeps, to look at: the next start has the checkpoint of before. None: the finished net."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -11,7 +11,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.getters import query_one
 from textual.reactive import var
-from textual.screen import Screen
 from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
@@ -29,6 +28,11 @@ from chatbot_tui.ui.panels.run_state import RunState
 from chatbot_tui.ui.panels.wrapping import printable
 from chatbot_tui.ui.screens.choice import Choice
 from chatbot_tui.ui.screens.lesson import lesson_text
+from chatbot_tui.ui.screens.recorded import RECORDED_KEYS, UNTOUCHABLE, RecordedScreen
+from chatbot_tui.ui.training_log import TrainingLog
+
+if TYPE_CHECKING:
+    from chatbot_tui.core.library import CheckpointEntry
 
 PANELS = Path(__file__).parent.parent / "panels"
 WIDE = 118
@@ -45,7 +49,7 @@ PAGE = 10
 """Reports that page up and down leap over."""
 
 
-class LabScreen(Screen[Choice | None]):
+class LabScreen(RecordedScreen):
     """Shows the runs of a session. Gives back the checkpoint that the person wants to speak with, or None."""
 
     CSS_PATH: ClassVar = [
@@ -62,6 +66,9 @@ class LabScreen(Screen[Choice | None]):
         Binding("f7", "halt", "Stop", id="lab-stop", tooltip="End the training; its net can still be saved", priority=True),
         Binding("ctrl+s", "save", "Save", id="lab-save", tooltip="Keep the net as it is now", show=False, priority=True),
         Binding("ctrl+o", "open", "Open", id="lab-open", tooltip="Save the net and speak with it in the chat", priority=True),
+        Binding(
+            "f8", "birth", "Birth", id="lab-birth", tooltip="Walk through a training that was recorded: nothing is trained", show=False
+        ),
         Binding("f4", "setup", "Recipes", id="lab-setup", tooltip="Show the recipes, or the run", show=False, priority=True),
         Binding("ctrl+l", "next_panel", "Next panel", id="lab-next-panel", tooltip="Show the next tab", show=False, priority=True),
         Binding("left", "look(-1)", "Report before", id="lab-before", tooltip="Look at the report before this one", show=False),
@@ -89,7 +96,6 @@ class LabScreen(Screen[Choice | None]):
         super().__init__()
         self.session = session
         self._cards: tuple[RecipeCard, ...] = ()
-        self._step: int | None = None
         self.set_reactive(LabScreen.setting_up, not session.runs)
         self.set_class(self.setting_up, "-setup")
 
@@ -105,7 +111,7 @@ class LabScreen(Screen[Choice | None]):
                     yield Static(id="lesson-text")
                 yield Knobs()
             yield PanelDeck(titles=("loss", "probe", "inside"))
-        yield Static(KEYS, id="keys", markup=False)
+        yield Static(IDLE_KEYS, id="keys", markup=False)
         yield Footer()
 
     async def on_mount(self) -> None:
@@ -140,25 +146,50 @@ class LabScreen(Screen[Choice | None]):
 
     # What is shown
 
+    @property
+    def shown_runs(self) -> tuple[TrainingLog, ...]:
+        """The recording, or else the session's runs."""
+        return self.session.runs if self.recording is None else (self.recording.log,)
+
     def show_runs(self) -> None:
         """Bring everything in line with what is known of the runs."""
-        session = self.session
-        if not session.runs:
+        session, runs = self.session, self.shown_runs
+        if self.recording is None:
+            session.look()
+        if not runs:
             # Nothing came of what was started.
             self.setting_up = True
         index = -1
-        if session.runs and self._step is not None:
-            steps = [frame.step for frame in session.runs[0].frames]
-            index = steps.index(self._step) if self._step in steps[:-1] else -1
-        self._step = None if index < 0 else self._step
-        probe = session.requests[0].settings.get("probe") if session.requests else None
-        if probe is None and session.requests:
-            probe = next((card.settings.get("probe", "") for card in self._cards if card.name == session.requests[0].recipe), "")
-        self.view = LabView(session.runs, index, probe or "")
+        if runs and self.step_shown is not None:
+            steps = [frame.step for frame in runs[0].frames]
+            index = steps.index(self.step_shown) if self.step_shown in steps[:-1] else -1
+        self.step_shown = None if index < 0 else self.step_shown
+        self.view = LabView(runs, index, self._probe())
         self.query_one(RunState).doing = self._doing()
-        self.set_class(session.state == "training", "-training")
+        training = session.state == "training" and self.recording is None
+        self.set_class(training, "-training")
+        self.set_class(self.recording is not None, "-recorded")
+        self.set_class(not runs, "-idle")
+        keys = KEYS if training else RECORDED_KEYS if self.recording is not None else IDLE_KEYS
+        self.query_one("#keys", Static).update(keys, layout=False)
+
+    def play(self, entry: CheckpointEntry) -> None:
+        """Open a checkpoint's recording at its first report, in the place of the recipes where there is no room for both."""
+        super().play(entry)
+        self.setting_up = self.setting_up and self.recording is None
+
+    def _probe(self) -> str:
+        if self.recording is not None:
+            return self.recording.probe
+        if not self.session.requests:
+            return ""
+        request = self.session.requests[0]
+        own = next((card.settings.get("probe", "") for card in self._cards if card.name == request.recipe), "")
+        return request.settings.get("probe", own)
 
     def _doing(self) -> str:
+        if self.recording is not None:
+            return "recorded"
         if self.session.state == "ended":
             reasons = [run.ended.reason for run in self.session.runs if run.ended]
             return reasons[0] if reasons else "ended"
@@ -201,12 +232,12 @@ class LabScreen(Screen[Choice | None]):
 
     def action_live(self) -> None:
         """Follow the newest report."""
-        self._step = None
+        self.step_shown = None
         self.show_runs()
 
     def _look_at(self, place: int) -> None:
         frames = self.view.runs[0].frames
-        self._step = frames[place].step if place < len(frames) - 1 else None
+        self.step_shown = frames[place].step if place < len(frames) - 1 else None
         self.show_runs()
 
     # Starting and stopping
@@ -225,7 +256,7 @@ class LabScreen(Screen[Choice | None]):
         return TrainRequest(card.name, {key: value for key, value in settings.items() if value}, self.knobs.corpora)
 
     async def _begin(self, requests: tuple[TrainRequest, ...], names: tuple[str, ...]) -> None:
-        self._step = None
+        self.recording, self.step_shown = None, None
         try:
             await self.session.begin(requests, names)
         except InputError as error:
@@ -279,15 +310,20 @@ class LabScreen(Screen[Choice | None]):
             self.session.backend.stop()
 
     def _training(self) -> bool:
+        if self.recording is not None:
+            self.notify(UNTOUCHABLE, markup=False)
+            return False
         if self.session.state == "training":
             return True
         self.notify("Nothing is being trained: start a recipe first.", markup=False)
         return False
 
     def action_leave(self) -> None:
-        """Go back: from an old report to the newest, from a field to the run, then to the chat."""
+        """Go back: from a field to the run, from a recording or an old report to the newest, then to the chat."""
         if isinstance(self.focused, Input):
             self.set_focus(None)
+        elif self.recording is not None:
+            self.close_recording()
         elif not self.view.live:
             self.action_live()
         else:
@@ -324,7 +360,10 @@ class LabScreen(Screen[Choice | None]):
         self._ask_and_save(open_it=False)
 
     def action_open(self) -> None:
-        """Keep the net unless it is kept already, and speak with it."""
+        """Keep the net unless it is kept already, and speak with it; of a recording, with the net at the step shown."""
+        if self.recording is not None and self.view.frame is not None:
+            self.open_recorded(self.recording, self.view.frame.step)
+            return
         runs = self.session.runs
         if runs and runs[0].saved is not None and runs[0].saved.step == runs[0].step and self.session.state == "ended":
             self.dismiss(Choice(runs[0].saved.path))
@@ -334,6 +373,9 @@ class LabScreen(Screen[Choice | None]):
     def _ask_and_save(self, *, open_it: bool) -> None:
         from chatbot_tui.ui.screens.dialogs.ask import AskDialog
 
+        if self.recording is not None:
+            self.notify("This net is in the library already: ctrl+o opens it in the chat.", markup=False)
+            return
         if not self.session.runs or not self.session.runs[0].frames:
             self.notify("There is no net to keep yet: start a recipe first.", markup=False)
             return
@@ -369,6 +411,7 @@ class LabScreen(Screen[Choice | None]):
             self.set_focus(None)
 
 
+IDLE_KEYS = "f8 plays the birth of a net that was recorded: nothing is trained"
 KEYS = "  ".join(f"{key} {entry.name}" for key, entry in enumerate(INTERVENTIONS, 1))
 
 

@@ -80,6 +80,9 @@ class LoadingScreen(ConversingScreen):
         if choice is None:
             return
         await self.settle()
+        if choice.step is not None:
+            self.load(f"{choice.checkpoint}@{choice.step}", title=f"step {choice.step:,}")
+            return
         if not choice.vocabulary:
             self.change_settings(checkpoint=choice.checkpoint)
         self.load(choice.checkpoint, choice.vocabulary or None)
