@@ -300,6 +300,30 @@ def experiment(recipes: tuple[str, ...], seeds: int, fixes: bool, out: str | Non
 
 
 @cli.command(
+    short_help="Find out how often the doctor is right.",
+    context_settings=CONTEXT,
+    epilog=examples(
+        "chatbot-tui calibrate --out zoo                          on made-up text; some hours, and again to go on",
+        "chatbot-tui calibrate --out zoo --corpus a.jsonl --corpus b.jsonl",
+        "chatbot-tui calibrate --out zoo --no-breed --json        with the nets that are there",
+    ),
+)
+@click.option("--corpus", "corpora", metavar="PATH", multiple=True, help="Real text for a third of the nets; every second one is held out.")
+@click.option("--out", metavar="DIR", help="Folder of the nets, the tables and the figures; what is there already stays.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", help="Breed only the first N nets; any beginning holds some of each cause."
+)
+@click.option("--breed/--no-breed", default=True, show_default=True, help="Train the nets that are missing.")
+@click.option("--adopt", is_flag=True, help="Let the doctor judge by the fitted thresholds from now on.")
+@json_option()
+def calibrate(corpora: tuple[str, ...], out: str | None, limit: int | None, breed: bool, adopt: bool, as_json: bool) -> None:
+    """Train nets drawn at random, with every known trouble and without, and hold the doctor's verdicts against what they are."""
+    from chatbot_tui.commands.calibrate import calibrate as run_calibrate
+
+    run_calibrate(corpora=corpora, out=out, limit=limit, breed=breed, adopt_numbers=adopt, as_json=as_json)
+
+
+@cli.command(
     short_help="Measure how well a net predicts unseen text.",
     context_settings=CONTEXT,
     epilog=examples(

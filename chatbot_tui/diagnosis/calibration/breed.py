@@ -4,7 +4,6 @@ import json
 import math
 import os
 import shutil
-import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -29,23 +28,27 @@ SAMPLE_TOKENS = 6_000
 """Tokens of the text that are kept with a specimen, of what it learnt from and of what it did not."""
 
 
-def breed(folder: Path, specimens: Iterable[Specimen], corpora: Sequence[Corpus]) -> int:
-    """Train every specimen that has no folder yet, and return how many were trained; several processes may share the work.
+def breed(folder: Path, specimens: Iterable[Specimen], corpora: Sequence[Corpus]) -> Iterator[Mapping[str, object]]:
+    """Train every specimen that has no folder yet, and yield the facts of each; several processes may share the work.
 
     Raises:
         InputError: a specimen's text is not there, or the folder cannot be written.
     """
     torch.set_num_threads(1)
     texts = {corpus.name: corpus.dialogues for corpus in corpora}
-    folder.mkdir(parents=True, exist_ok=True)
-    trained = 0
+    make_folder(folder)
     for specimen in specimens:
         with claimed(folder / f".{specimen.name}.lock") as is_ours:
             if is_ours and not (folder / specimen.name).exists():
-                facts = raise_specimen(folder, specimen, texts)
-                trained += 1
-                print(f"{trained} {specimen.name} {specimen.part} {summary(facts)}", file=sys.stderr, flush=True)  # noqa: T201
-    return trained
+                yield raise_specimen(folder, specimen, texts)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder where there is none. Raises InputError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {folder}: {error.strerror}; name one that can be written to") from None
 
 
 @contextmanager

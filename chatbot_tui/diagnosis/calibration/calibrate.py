@@ -7,9 +7,9 @@ from itertools import islice
 from pathlib import Path
 
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.diagnosis.calibration.breed import breed
-from chatbot_tui.diagnosis.calibration.examined import GIVEN, Examined, examine_zoo
-from chatbot_tui.diagnosis.calibration.kept import read_zoo
+from chatbot_tui.diagnosis.calibration.breed import breed, summary
+from chatbot_tui.diagnosis.calibration.examined import GIVEN, Examined
+from chatbot_tui.diagnosis.calibration.kept import Kept, read_zoo
 from chatbot_tui.diagnosis.calibration.questions import fit_all, with_fitted
 from chatbot_tui.diagnosis.calibration.report import Calibration
 from chatbot_tui.diagnosis.calibration.specimens import zoo
@@ -22,17 +22,18 @@ HELD_OUT = "held-out"
 TABLES, FIGURES, NUMBERS = "calibration.md", "calibration.json", "thresholds.json"
 
 
-def breed_zoo(folder: Path, corpora: Sequence[Corpus], limit: int | None = None) -> int:
-    """Train what the zoo lacks, the first `limit` specimens or all, and return how many were trained. Raises InputError."""
-    return breed(folder, islice(zoo([corpus.name for corpus in corpora]), limit), corpora)
+def breed_zoo(folder: Path, corpora: Sequence[Corpus], limit: int | None = None) -> Iterator[str]:
+    """Train what the zoo lacks of its first `limit` specimens, or of all, and yield a line about each. Raises InputError."""
+    for facts in breed(folder, islice(zoo([corpus.name for corpus in corpora]), limit), corpora):
+        yield f"{facts['name']} ({facts['part']}): {summary(facts)}"
 
 
-def examine_folder(folder: Path) -> Iterator[Examined]:
-    """Yield every specimen of a zoo as the doctor sees it. Raises InputError where there is none."""
+def read_specimens(folder: Path) -> list[Kept]:
+    """Return every specimen of a zoo. Raises InputError where there is none."""
     specimens = list(read_zoo(folder))
     if not specimens:
-        raise InputError(f"{folder} holds no specimen: breed some first, or name another folder")
-    return examine_zoo(specimens)
+        raise InputError(f"{folder} holds no specimen: leave out --no-breed, or name another folder with --out")
+    return specimens
 
 
 def calibrate(examined: Sequence[Examined]) -> Calibration:

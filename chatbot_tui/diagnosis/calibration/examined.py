@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -39,16 +39,6 @@ class Examined:
     part: str
     label: Label
     signals: Mapping[Given, Signals]
-
-
-def examine_zoo(specimens: Sequence[Kept], given: Sequence[Given] = GIVEN) -> Iterator[Examined]:
-    """Yield the specimens as the doctor sees them; what was measured before by the same code is read back.
-
-    Raises:
-        InputError: a specimen's folder is damaged, or cannot be written to.
-    """
-    for kept in specimens:
-        yield examine_specimen(kept, given)
 
 
 def examine_specimen(kept: Kept, given: Sequence[Given] = GIVEN) -> Examined:
