@@ -65,7 +65,11 @@ RATE = Rule(
     "Steps too long have thrown the weights so far that gates stand shut or open and move no more.",
     (
         Signature(
-            "thrown", (Test("weight_maximum", "above", "The largest recurrent weight is many times what training usually makes of it."),)
+            "thrown",
+            (
+                Test("weight_size", "above", "The recurrent weights are far larger than training usually makes them."),
+                Test("weight_maximum", "above", "The largest of them is many times what it can be at the beginning."),
+            ),
         ),
         Signature("shut", (Test("gates_shut", "above", "Most input or forget gates are shut whatever is read."),), strength=0.9),
     ),

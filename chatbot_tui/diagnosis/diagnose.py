@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from chatbot_tui.core.diagnosis import CauseFound, Diagnosed, Diagnosis, DoctorEvent, Evidence, PromptAnswer, TokenShare
+from chatbot_tui.core.diagnosis import CauseFound, Diagnosed, Diagnosis, DoctorEvent, Evidence, PromptAnswer, Side, TokenShare
 from chatbot_tui.diagnosis.catalogue import signal_readings
 from chatbot_tui.diagnosis.causes import find_causes
 from chatbot_tui.diagnosis.examination import Examination, examine
+from chatbot_tui.diagnosis.measured import Signals
 from chatbot_tui.diagnosis.measures.speech import LOOP_REPEATS, LOOP_TOKENS
 from chatbot_tui.diagnosis.prescriptions import prescribe
 from chatbot_tui.diagnosis.subject import Subject
@@ -23,6 +24,10 @@ TOP = 8
 DIVERGED = (
     "Some numbers of the net are NaN or infinite, so everything that it computes is. Training that diverged leaves this, mostly at too "
     "high a learning rate or without a limit on the gradient; so does a damaged file."
+)
+BY_HEART = (
+    "The net is as sure of its words as nets are that know their training text by heart. Whether it does cannot be told without text: "
+    "give some that it has not learnt from."
 )
 GREEDY = (
     "The net is well: it is the decoder that runs in circles. The likeliest word each time is a poor way to speak, since every "
@@ -71,6 +76,27 @@ def causes_of(verdict: Verdict, examination: Examination, *, has_text: bool) -> 
         )
     if verdict.verdict != "healthy":
         return find_causes(signals, has_text=has_text)
+    return (*by_heart(verdict, signals), *greedy_decoding(verdict, signals))
+
+
+def by_heart(verdict: Verdict, signals: Signals) -> tuple[CauseFound, ...]:
+    """Return that it is unknown whether a net that looks healthy knows its text by heart, where it is as sure as those that do."""
+    if not verdict.too_sure:
+        return ()
+    numbers = thresholds()
+    tests: tuple[tuple[str, Side, str], ...] = (
+        ("confidence", "above", "On average it is this sure of its first choice, after words that make no sense together."),
+        ("entropy_share", "below", "Of the doubt that its vocabulary allows it has only this part."),
+    )
+    evidence = tuple(
+        Evidence(name, "", signals[name].value or 0.0, numbers[f"verdict.too_sure.{name}"].threshold, meaning, side)
+        for name, side, meaning in tests
+    )
+    return (CauseFound("unknown", 0.5, evidence, BY_HEART),)
+
+
+def greedy_decoding(verdict: Verdict, signals: Signals) -> tuple[CauseFound, ...]:
+    """Return the finding that the decoder loops where the net does not."""
     if not verdict.decoder_loops:
         return ()
     numbers = thresholds()

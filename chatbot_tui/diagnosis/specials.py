@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from chatbot_tui.model.vocabulary_special import BEGIN, END, PAD, UNKNOWN, kind
 
 BLANK = "_"
-"""What some vocabularies fill up with."""
+"""What some vocabularies fill up with; a token like any other unless it is among the first."""
+FIRST = 4
+"""Tokens at the beginning of a vocabulary, where special ones stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,5 @@ def find_specials(texts: Sequence[str], end: int | None = None, unknown: int | N
 
     padding = first(PAD)
     if padding is None:
-        # An end token is all texts of no letters: only a word list has an empty or a blank one.
-        padding = next((token for token, text in enumerate(texts) if token != end and text.strip() == BLANK), None)
+        padding = next((token for token, text in enumerate(texts[:FIRST]) if token != end and text.strip() == BLANK), None)
     return Specials(padding, first(UNKNOWN) if unknown is None else unknown, first(END) if end is None else end, first(BEGIN))

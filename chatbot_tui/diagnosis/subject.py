@@ -54,13 +54,6 @@ class Subject:
         return find_specials(tokenizer.texts, tokenizer.end_id, tokenizer.unknown_id)
 
     @cached_property
-    def banned(self) -> tuple[int, ...]:
-        """Tokens that the net may not say: the card's, or where there is no card padding and unknown."""
-        if self.checkpoint.card:
-            return self.checkpoint.banned
-        return tuple(token for token in (self.specials.padding, self.specials.unknown) if token is not None)
-
-    @cached_property
     def prompts(self) -> Tensor:
         """The probe prompts, [8 tokens, 32 prompts]: pieces of the text where it is given, else drawn from the vocabulary."""
         if self.text is not None:

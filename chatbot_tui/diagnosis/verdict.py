@@ -16,6 +16,8 @@ class Verdict:
     confidence: float
     decoder_loops: bool
     """Whether greedy decoding runs in circles where sampling at temperature 1 does not."""
+    too_sure: bool = False
+    """Whether a net that looks healthy is so sure of its words that it may know a text by heart, which only text can tell."""
 
 
 def judge(signals: Signals, *, has_text: bool) -> Verdict:
@@ -28,14 +30,16 @@ def judge(signals: Signals, *, has_text: bool) -> Verdict:
     if value_of(signals, "non_finite_values"):
         return Verdict("broken", 1.0, decoder_loops=False)
     ask = Questions(signals)
+    # Words drawn from the vocabulary are rarer than those of a text, and less alike.
+    kind = "_text" if has_text else ""
     one_word = min(ask("one_word", "greedy_top_word", "above"), ask("same_reply", "greedy_distinct", "below"))
     collapsed = max(
-        ask("input_blind", "prompt_sensitivity", "below"),
-        min(one_word, ask("nearly_blind_text" if has_text else "nearly_blind", "prompt_sensitivity", "below")),
+        ask("input_blind" + kind, "prompt_sensitivity", "below"),
+        min(one_word, ask("nearly_blind" + kind, "prompt_sensitivity", "below")),
     )
     looping = ask("sampled_loops", "sampled_loops", "above")
     several = 1.0 - ask("few_replies", "greedy_distinct", "below")
-    copies = (value_of(signals, "copy_share") or 0.0) >= 0.5
+    copies = ask("copies", "copy_share", "above") > 0
     memorised = 0.0
     if several == 1.0 and not copies:
         memorised = max(ask("overconfidence", "overconfidence", "above"), ask("text_in_speech", "text_in_speech", "above"))
@@ -56,7 +60,11 @@ def judge(signals: Signals, *, has_text: bool) -> Verdict:
             return Verdict(verdict, support, decoder_loops=greedy and looping == 0)
     if copies and greedy:
         return Verdict("looping", 0.6, decoder_loops=False)
-    return Verdict("healthy", soundness(signals, has_text=has_text), decoder_loops=greedy)
+    too_sure = (
+        0.0 if has_text else min(ask("too_sure.confidence", "confidence", "above"), ask("too_sure.entropy_share", "entropy_share", "below"))
+    )
+    sure = soundness(signals, has_text=has_text)
+    return Verdict("healthy", min(sure, 0.5) if too_sure else sure, decoder_loops=greedy, too_sure=too_sure > 0)
 
 
 class Questions:

@@ -66,9 +66,9 @@ def remarks(subject: Subject, verdict: Verdict, examination: Examination, causes
         return tuple(said)
     if verdict.verdict == "healthy":
         said += traces(examination.signals)
-        if causes:
+        if verdict.decoder_loops:
             said.append("Sample instead of taking the likeliest word each time: temperature 0.8 with top-p 0.9 is a good beginning.")
-    if causes and causes[0].cause == "unknown":
+    if causes and causes[0].cause == "unknown" and verdict.verdict != "healthy":
         said.append("The signals fit no known cause, or contradict each other: no cause is named rather than a wrong one.")
     if causes and causes[0].cause == "context-free-data":
         said.append("No training mends this: give the net text in which words depend on each other.")

@@ -46,12 +46,19 @@ def speak(subject: Subject) -> Speech:
         return torch.multinomial(logits.softmax(dim=1), 1, generator=generator)[:, 0]
 
     hidden, state = model.hidden(prompts)
-    greedy = continue_text(model, hidden[-1], state, lambda logits: logits.argmax(dim=1), silenced)
-    sampled = continue_text(model, hidden[-1], state, draw, silenced)
+    # Both at once: a step on twice the rows takes far less than twice the time.
+    half = prompts.shape[1]
+    both = continue_text(
+        model,
+        torch.cat([hidden[-1], hidden[-1]]),
+        (torch.cat([state[0], state[0]], dim=1), torch.cat([state[1], state[1]], dim=1)),
+        lambda logits: torch.cat([logits[:half].argmax(dim=1), draw(logits[half:])]),
+        silenced,
+    )
     if specials.end is not None:
         row = torch.full((1, prompts.shape[1]), specials.end)
         hidden, _ = model.hidden(torch.cat([row, prompts, row] if subject.checkpoint.opens_with_end else [prompts, row]))
-    return Speech(greedy, sampled, tuple(model.fc(hidden[-1]).argmax(dim=1).tolist()))
+    return Speech(both[:half], both[half:], tuple(model.fc(hidden[-1]).argmax(dim=1).tolist()))
 
 
 def continue_text(

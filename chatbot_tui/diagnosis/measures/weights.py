@@ -30,15 +30,21 @@ def weight_signals(model: LanguageModel) -> dict[str, Measured]:
         "stable_rank": over_places({name: stable_rank(matrix) for name, matrix in recurrent.items()}, min),
         "weight_width": over_places({name: relative_width(matrix, fans[name]) for name, matrix in lstm.items()}),
         "weight_maximum": over_places({name: relative_maximum(matrix, fans[name]) for name, matrix in recurrent.items()}),
+        "weight_size": over_places({name: root_mean_square(matrix) for name, matrix in recurrent.items()}),
         "distance_from_init": over_places({name: uniform_distance(matrix, fans[name]) for name, matrix in lstm.items()}),
         "bias_width": over_places({name: relative_width(bias, len(bias) // 4) for name, bias in lstm_biases(model).items()}),
-        "embedding_size": Measured(float(np.sqrt(np.square(embedding.astype(np.float64)).mean())), "embedding.weight"),
+        "embedding_size": Measured(root_mean_square(embedding), "embedding.weight"),
         "embedding_zeros": Measured(small_share(embedding), "embedding.weight"),
         "embedding_cosine": Measured(mean_cosine(embedding), "embedding.weight"),
         "hidden_units": Measured(float(min(config.units))),
         "vocabulary": Measured(float(config.vocab_size)),
         "plain_layers": Measured(1.0 if config.residual else float(config.num_layers)),
     }
+
+
+def root_mean_square(values: Matrix) -> float:
+    """Return the square root of the mean square."""
+    return float(np.sqrt(np.square(values.astype(np.float64)).mean()))
 
 
 def lstm_matrices(model: LanguageModel) -> tuple[dict[str, Matrix], dict[str, Matrix]]:
