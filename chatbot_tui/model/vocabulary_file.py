@@ -179,10 +179,12 @@ def from_lines(path: Path, text: str) -> Tokens:
     lines = text.removesuffix("\n").split("\n")
     if len(lines) > MAX_DIMENSION:
         raise InputError(f"{path} has {len(lines):,} lines: a vocabulary of at most {MAX_DIMENSION:,} tokens is read")
-    lines = [line.removesuffix("\r") for line in lines]
-    empty = next((number for number, line in enumerate(lines, 1) if not line), None)
-    if empty is not None:
-        raise InputError(f"{path}, line {empty} is empty: write one token a line, or the whole as a JSON list")
+    if "\r" in text:
+        lines = [line.removesuffix("\r") for line in lines]
+    if "" in lines:
+        raise InputError(f"{path}, line {lines.index('') + 1} is empty: write one token a line, or the whole as a JSON list")
+    if text.count("\t") < len(lines):
+        return lines
     columns = [line.rsplit("\t", 1) for line in lines]
     if all(len(column) == 2 and column[0] and re.fullmatch(r"[0-9]{1,15}", column[1]) for column in columns):
         numbers = [int(column[1]) for column in columns]

@@ -5,6 +5,7 @@ import struct
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +21,8 @@ from chatbot_tui.model.importers.pickles import Named, NotDataError, StoredTenso
 MAX_PICKLE_BYTES = 4 << 20
 MAX_DIRECTORY_BYTES = 4 << 20
 MAX_STORAGES = 20_000
+LOCAL_HEADER = 30
+"""Bytes before a member's name and content."""
 LEGACY_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 """How every file of torch.save began before it wrote zip archives."""
 ATTACKS = ("posix", "nt", "os", "subprocess", "builtins", "__builtin__", "sys", "shutil", "socket", "importlib", "runpy", "pty", "commands")
@@ -130,7 +133,9 @@ def directory(path: Path, file: IO[bytes]) -> dict[str, zipfile.ZipInfo]:
         raise damaged from None
     if any(info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size for info in infos):
         raise InputError(f"{path} is a compressed archive, which torch.save never writes: unpack it, or save the weights again")
-    if sum(info.file_size for info in infos) > size or len({info.filename for info in infos}) != len(infos) or len(infos) > MAX_STORAGES:
+    places = sorted((info.header_offset, info.header_offset + LOCAL_HEADER + info.file_size) for info in infos)
+    apart = all(before[1] <= after[0] for before, after in pairwise(places)) and (not places or places[-1][1] <= size)
+    if not apart or len({info.filename for info in infos}) != len(infos) or len(infos) > MAX_STORAGES:
         raise InputError(f"{path} is an archive whose members overlap: it is damaged or a trap")
     return {info.filename: info for info in infos}
 
@@ -153,11 +158,11 @@ def directory_bytes(file: IO[bytes], size: int) -> int:
 def locate(path: Path, file: IO[bytes], member: zipfile.ZipInfo) -> Region:
     """Return where a member's bytes stand. Raises InputError."""
     file.seek(member.header_offset)
-    header = file.read(30)
-    if len(header) < 30 or header[:4] != b"PK\x03\x04":
+    header = file.read(LOCAL_HEADER)
+    if len(header) < LOCAL_HEADER or header[:4] != b"PK\x03\x04":
         raise InputError(f"{path} is damaged at {member.filename!r}: save or copy it again")
     name, extra = struct.unpack_from("<HH", header, 26)
-    start = member.header_offset + 30 + name + extra
+    start = member.header_offset + LOCAL_HEADER + name + extra
     if start + member.file_size > file.seek(0, io.SEEK_END):
         raise InputError(f"{path} ends within {member.filename!r}: save or copy it again")
     return Region(start, member.file_size)
