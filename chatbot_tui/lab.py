@@ -119,6 +119,8 @@ class LocalLab:
             runs: list[LabRun] = []
             for number, request in enumerate(requests):
                 runs.append(stack.enter_context(LabRun(number, request)))
+                if runs[-1].remark:
+                    yield Refused(number, runs[-1].remark)
                 yield runs[-1].prepared()
                 yield RunReport(number, runs[-1].look())
                 if self._control.cancelled:

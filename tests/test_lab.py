@@ -16,6 +16,7 @@ from chatbot_tui.core.paths import checkpoints_folder
 from chatbot_tui.lab import LocalLab
 from chatbot_tui.lab_bridge import ChildLab
 from chatbot_tui.model.checkpoint import load_checkpoint
+from chatbot_tui.training import corpus
 from tests.training.tiny import DIALOGUES
 
 
@@ -240,9 +241,19 @@ def test_missing_text_is_one_clear_line(lab: LabBackend, request_of: TrainReques
         list(lab.train((replace(request_of, corpora=("nowhere.txt",)),)))
 
 
-def test_a_recipe_whose_text_is_not_there_says_what_to_do(lab: LabBackend) -> None:
-    with pytest.raises(InputError, match="no copy of self_dialogue and topical_chat, this recipe's text: name files, or lab, in the field text"):
-        list(lab.train((TrainRequest("smalltalk"),)))
+def test_where_a_recipes_text_is_not_here_it_learns_from_the_built_in(monkeypatch: pytest.MonkeyPatch, request_of: TrainRequest) -> None:
+    monkeypatch.setattr(corpus, "lab_dialogues", lambda: DIALOGUES)
+    monkeypatch.setattr(corpus, "held_out_dialogues", lambda: DIALOGUES[::3])
+    settings = {**request_of.settings, "vocab_size": "300"}
+    said, prepared, *_, ended = until_ended(LocalLab(), TrainRequest("smalltalk", settings))
+    assert said == Refused(
+        0,
+        "the recipe's own text, self_dialogue, topical_chat, is not here: it learns from the built-in small talk instead; "
+        "name files of real conversations in the field text",
+    )
+    assert isinstance(prepared, RunPrepared)
+    assert ended == RunEnded(0, 12, "finished")
+    assert not any(isinstance(event, Refused) for event in until_ended(LocalLab(), request_of))
 
 
 def test_a_child_that_dies_says_so_and_the_next_run_has_another(request_of: TrainRequest) -> None:

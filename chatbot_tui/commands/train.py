@@ -18,6 +18,7 @@ from chatbot_tui.core.frames import TrainFrame
 from chatbot_tui.core.paths import checkpoints_folder
 from chatbot_tui.training.corpus import training_corpora
 from chatbot_tui.training.device import pick_device
+from chatbot_tui.training.own_text import with_text_at_hand
 from chatbot_tui.training.recipes import load_recipe, read_values
 from chatbot_tui.training.run import TrainingRun, finished_metrics
 
@@ -35,6 +36,10 @@ def train(
     if resume and (metrics := finished_metrics(folder)) is not None:
         finish(folder, metrics, as_json=as_json)
         return
+    if not corpora:
+        chosen, remark = with_text_at_hand(chosen)
+        if remark:
+            warn(f"{remark}; give files of real conversations with --corpus")
     text = training_corpora(corpora, [share.name for share in chosen.corpora])
     with (
         memory_errors(),

@@ -16,8 +16,9 @@ from chatbot_tui.core.library import check_name
 from chatbot_tui.core.paths import checkpoints_folder, ensure
 from chatbot_tui.model.checkpoint import replace_folder
 from chatbot_tui.training.catalogue import requested_recipe
-from chatbot_tui.training.corpus import NAMED, training_corpora
+from chatbot_tui.training.corpus import training_corpora
 from chatbot_tui.training.midrun import intervene, turn_knob
+from chatbot_tui.training.own_text import with_text_at_hand
 from chatbot_tui.training.run import TrainingRun
 
 VALID_TOKENS = 4096
@@ -33,14 +34,11 @@ class LabRun:
 
     def __init__(self, number: int, request: TrainRequest) -> None:
         self.number = number
-        self._original = requested_recipe(request)
-        own = [share.name for share in self._original.corpora]
-        absent = [name for name in own if name not in NAMED]
-        if absent and not request.corpora:
-            raise InputError(
-                f"the program has no copy of {' and '.join(absent)}, this recipe's text: name files, or lab, in the field text"
-            )
-        corpora = training_corpora(request.corpora, own)
+        recipe = requested_recipe(request)
+        self._original, remark = (recipe, "") if request.corpora else with_text_at_hand(recipe)
+        self.remark = f"{remark}; name files of real conversations in the field text" if remark else ""
+        """What the person should know about the run before it begins; empty for nothing."""
+        corpora = training_corpora(request.corpora, [share.name for share in self._original.corpora])
         self._folder = Path(tempfile.mkdtemp(prefix="chatbot-lab-"))
         try:
             threads = torch.get_num_threads()

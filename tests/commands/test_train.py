@@ -1,4 +1,5 @@
 import fcntl
+import importlib.util
 import json
 import resource
 import signal
@@ -136,9 +137,31 @@ def test_without_a_corpus_it_learns_from_the_recipes_own(tmp_path: Path, monkeyp
     assert (card["recipe"]["cause"], card["recipe"]["control"]) == ("deep-stack", "healthy")
 
 
-def test_without_the_files_of_the_recipes_corpora_it_asks_for_them(capsys: pytest.CaptureFixture[str], own_home: Path) -> None:
-    assert "no copy of self_dialogue and topical_chat" in refused(capsys, ["train", "smalltalk"])
-    assert not (own_home / "checkpoints").exists()
+@pytest.mark.parametrize(("installed", "absent"), [(True, "self_dialogue, topical_chat"), (False, "self_dialogue, topical_chat, chitchat")])
+def test_where_the_recipes_own_text_is_not_here_it_learns_from_the_built_in_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], installed: bool, absent: str
+) -> None:
+    monkeypatch.setattr(corpus, "lab_dialogues", lambda: DIALOGUES * 9)
+    monkeypatch.setattr(corpus, "held_out_dialogues", lambda: DIALOGUES[::3])
+    find = importlib.util.find_spec
+    # Torch looks for modules by the same function.
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: find(name) if name != "chitchat_dataset" else find("json") if installed else None
+    )
+    small = ["vocab_size=300", "embedding_dim=8", "hidden_dim=8", "steps=1", "batch_size=4", "fresh_rows=0", "sequence_length=5"]
+    settings = [word for setting in small for word in ("--set", setting)]
+    assert run(["train", "smalltalk", *settings, "--out", str(tmp_path / "out")]) == 0
+    remark, *rest = capsys.readouterr().err.splitlines()
+    assert remark.startswith(f"chatbot-tui: the recipe's own text, {absent}, is not here")
+    assert remark.endswith("it learns from the built-in small talk instead; give files of real conversations with --corpus")
+    assert all(line.startswith("step ") for line in rest)
+    # 10 dialogues of 9 words and 10 of 8, nine times over.
+    assert load_checkpoint(tmp_path / "out").card["corpus"] == [{"name": "lab", "licence": "MIT", "words": 9 * 170}]
+
+
+def test_text_that_is_given_needs_no_remark(start: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([start[0], "smalltalk", *start[2:], "--set", "steps=1", "--set", "hidden_dim=8", "--set", "sequence_length=5"]) == 0
+    assert "own text" not in capsys.readouterr().err
 
 
 def test_without_a_folder_it_is_one_of_your_own(start: list[str], own_home: Path) -> None:
