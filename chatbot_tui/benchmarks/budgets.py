@@ -66,18 +66,24 @@ ECHO_MAX_SPEAKING = Budget("key echo while the net speaks flat out, max", "value
 ECHO_LONG_CHAT = Budget("key echo in a chat of 10,000 turns, p95", "times", 1.5, "ms")
 STEP_PLAIN = Budget("one step recorded, against the plain class", "speed", 2, "ms")
 STEP_PRODUCT = Budget("one step recorded, against one matrix-vector product", "speed", 0.85, "ms")
+ECHO_P95_TRAINING = Budget("key echo while the laboratory trains flat out, p95", "value", 33, "ms")
+ECHO_MAX_TRAINING = Budget("key echo while the laboratory trains flat out, max", "value", 100, "ms")
+TRAINING = Budget("a training step watched by the laboratory, against the bare loop", "speed", 0.9, "ms")
 MEMORY = Budget("memory after 100,000 tokens, against 100", "growth", 50, "MB")
 
 BUDGETS = (
     STEP_PLAIN,
     STEP_PRODUCT,
+    TRAINING,
     FIRST_PAINT,
     READY_TO_CHAT,
     ECHO_P95_LOADING,
     ECHO_MAX_LOADING,
+    ECHO_LONG_CHAT,
     ECHO_P95_SPEAKING,
     ECHO_MAX_SPEAKING,
-    ECHO_LONG_CHAT,
+    ECHO_P95_TRAINING,
+    ECHO_MAX_TRAINING,
     MEMORY,
 )
 """In the order in which they are measured."""

@@ -1,4 +1,4 @@
-"""How soon a typed letter stands on the screen: while torch loads, while the net speaks flat out, and under a very long chat."""
+"""How soon a typed letter stands on the screen: while torch loads, while a net speaks or trains flat out, and under a very long chat."""
 
 import re
 from functools import partial
@@ -9,8 +9,10 @@ from chatbot_tui.benchmarks.budgets import (
     ECHO_LONG_CHAT,
     ECHO_MAX_LOADING,
     ECHO_MAX_SPEAKING,
+    ECHO_MAX_TRAINING,
     ECHO_P95_LOADING,
     ECHO_P95_SPEAKING,
+    ECHO_P95_TRAINING,
     Record,
     percentile,
 )
@@ -26,6 +28,9 @@ TURNS = 10_000
 IN_A_ROW = 30
 """Letters typed into one chat before the other has its turn."""
 SEND = "\r"
+LABORATORY, FIELD = "\x1b[23~", "\t\t"
+"""Keys: f11; to the recipes, and on to the first knob."""
+RECIPES_LISTED, TRAINS = re.compile(rb"start it with enter"), re.compile(rb"step [1-9][\d,]* of ")
 LIST_CHATS, OPEN_CHAT = "\x13", "\r"
 SPEAKS = re.compile(rb"speaking")
 CHATS_LISTED = re.compile(rb"reopens")
@@ -51,6 +56,19 @@ def echo_while_speaking(home: Path, letters: int) -> list[Record]:
         app.wait_for(SPEAKS)
         seconds = type_letters(app, islice(LETTERS, letters))
     return [ECHO_P95_SPEAKING.judge(1000 * percentile(seconds, 0.95)), ECHO_MAX_SPEAKING.judge(1000 * max(seconds))]
+
+
+def echo_while_training(home: Path, letters: int) -> list[Record]:
+    """Type into a field of the laboratory while it trains as fast as it can, every report drawn."""
+    with Terminal(PLAYGROUND, home) as app:
+        app.wait_for(READY)
+        app.write(LABORATORY)
+        app.wait_for(RECIPES_LISTED)
+        app.write(SEND)
+        app.wait_for(TRAINS)
+        app.write(FIELD)
+        seconds = type_letters(app, islice(LETTERS, letters))
+    return [ECHO_P95_TRAINING.judge(1000 * percentile(seconds, 0.95)), ECHO_MAX_TRAINING.judge(1000 * max(seconds))]
 
 
 def echo_in_long_chat(home: Path, letters: int, turns: int = TURNS) -> list[Record]:

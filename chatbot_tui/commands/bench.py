@@ -7,9 +7,10 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
-from chatbot_tui.benchmarks.budgets import BUDGETS, STEP_PLAIN, STEP_PRODUCT, Record
+from chatbot_tui.benchmarks.budgets import BUDGETS, STEP_PLAIN, STEP_PRODUCT, TRAINING, Record
 from chatbot_tui.benchmarks.stepping import stepping
 from chatbot_tui.benchmarks.subject import Shape, place_net, shipped
+from chatbot_tui.benchmarks.training import training
 from chatbot_tui.commands.output import number, warn, write, write_json
 from chatbot_tui.core.errors import InputError
 
@@ -18,6 +19,9 @@ STARTS = 3
 LOADING_STARTS = 3
 LETTERS = 150
 STEP_ROUNDS = 25
+TRAINING_ROUNDS = 15
+IN_PROCESS = (STEP_PLAIN, STEP_PRODUCT, TRAINING)
+"""What needs no screen."""
 SMALL = Shape(words=300, vocabulary=500, embedding=16, hidden=32)
 """Speaks a hundred thousand tokens within minutes; what the screen keeps of a token does not depend on the net's size."""
 HEADINGS = ("what", "measured", "reference", "ratio", "budget", "met")
@@ -49,11 +53,13 @@ def measured(folder: Path) -> Iterator[Record]:
     place_net(small, None, SMALL)
     warn("step by step ...")
     yield from stepping(net, STEP_ROUNDS)
+    warn("training ...")
+    yield from training(TRAINING_ROUNDS)
     if not PSEUDO_TERMINALS:
         warn("what the screen does is not measured here: it needs a pseudo-terminal")
-        yield from (budget.unmeasured() for budget in BUDGETS if budget not in (STEP_PLAIN, STEP_PRODUCT))
+        yield from (budget.unmeasured() for budget in BUDGETS if budget not in IN_PROCESS)
         return
-    from chatbot_tui.benchmarks.echo import echo_in_long_chat, echo_while_loading, echo_while_speaking
+    from chatbot_tui.benchmarks.echo import echo_in_long_chat, echo_while_loading, echo_while_speaking, echo_while_training
     from chatbot_tui.benchmarks.memory import memory
     from chatbot_tui.benchmarks.startup import startup
 
@@ -63,6 +69,7 @@ def measured(folder: Path) -> Iterator[Record]:
         ("typing while torch loads", partial(echo_while_loading, home, LOADING_STARTS)),
         ("typing in a long chat", partial(echo_in_long_chat, home, LETTERS)),
         ("typing while the net speaks", partial(echo_while_speaking, home, LETTERS)),
+        ("typing while the laboratory trains", partial(echo_while_training, home, LETTERS)),
         ("a hundred thousand tokens", partial(memory, small)),
     ]
     for what, run in runs:

@@ -38,7 +38,8 @@ def test_the_table_says_what_was_promised_and_whether_it_is_kept(
 def test_where_there_is_no_pseudo_terminal_the_rest_is_measured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(bench, "PSEUDO_TERMINALS", False)
     monkeypatch.setattr(bench, "stepping", lambda _net, _rounds: [])
+    monkeypatch.setattr(bench, "training", lambda _rounds: [])
     monkeypatch.setattr(bench, "place_net", lambda *_: tmp_path)
     records = list(bench.measured(tmp_path))
-    assert len(records) == len(BUDGETS) - 2
+    assert len(records) == len(BUDGETS) - 3
     assert {(record.value, record.met) for record in records} == {(None, None)}
