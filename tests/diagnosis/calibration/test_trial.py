@@ -1,0 +1,121 @@
+from collections.abc import Mapping
+
+import pytest
+
+from chatbot_tui.core.diagnosis import CauseFound
+from chatbot_tui.diagnosis import rules
+from chatbot_tui.diagnosis.calibration import trial
+from chatbot_tui.diagnosis.calibration.examined import Examined
+from chatbot_tui.diagnosis.calibration.labels import Label
+from chatbot_tui.diagnosis.calibration.questions import fit_all, with_fitted
+from chatbot_tui.diagnosis.calibration.report import Calibration
+from chatbot_tui.diagnosis.calibration.statistics import Rate
+from chatbot_tui.diagnosis.calibration.trial import try_doctor
+from chatbot_tui.diagnosis.measured import Measured, Signals
+from chatbot_tui.diagnosis.rules import Rule, Signature
+from chatbot_tui.diagnosis.thresholds import Threshold
+from chatbot_tui.diagnosis.verdict import Verdict
+
+FIRST = Rule("near-zero-init", "", (Signature("small", (rules.Test("width", "below", "small"), rules.Test("age", "below", ""))),))
+SECOND = Rule("stopped-early", "", (Signature("young", (rules.Test("age", "below", "young"),)),))
+NUMBERS = {
+    "verdict.input_blind": Threshold(0.024, 1.5, log=True),
+    "near-zero-init.small.width": Threshold(0.5, 1.0),
+    "near-zero-init.small.age": Threshold(50.0, 1.0),
+    "stopped-early.young.age": Threshold(20.0, 1.0),
+}
+
+
+def examined(verdict: str | None, cause: str | None, values: Mapping[str, float], part: str = "fit", name: str = "one") -> Examined:
+    signals = {signal: Measured(value) for signal, value in values.items()}
+    return Examined(name, cause or "healthy", part, Label(verdict, cause), {"nothing": signals})
+
+
+def zoo() -> list[Examined]:
+    small = [examined("collapsed", "near-zero-init", {"width": 0.1 + n / 100, "age": 10.0, "prompt_sensitivity": 0.001}) for n in range(6)]
+    young = [examined("collapsed", "stopped-early", {"width": 0.9 + n / 100, "age": 10.0, "prompt_sensitivity": 0.001}) for n in range(6)]
+    old = [examined("collapsed", "over-decayed", {"width": 0.2, "age": 90.0 + n, "prompt_sensitivity": 0.001}) for n in range(6)]
+    well = [examined("healthy", "healthy", {"width": 0.1, "age": 5.0, "prompt_sensitivity": 1.0}) for _ in range(6)]
+    return small + young + old + well
+
+
+def test_a_test_is_fitted_to_what_the_other_tests_of_its_signature_let_through() -> None:
+    fitted = fit_all(zoo(), (FIRST, SECOND), NUMBERS)
+    # Widths of the young ones alone stand against those of the small: the old are out by their age. Middle of .15 and .9.
+    assert fitted["near-zero-init.small.width"].value == pytest.approx((0.15 * 0.9) ** 0.5)
+    assert fitted["near-zero-init.small.width"].cleared == Rate(6, 6)
+    # Ages of 10 and 90 and more.
+    assert fitted["near-zero-init.small.age"].value == pytest.approx(30.0)
+
+
+def test_a_later_rule_need_not_know_what_an_earlier_one_finds() -> None:
+    # The small ones are young too, but their own rule comes first and finds them: only the old stand against the young.
+    fitted = fit_all(zoo(), (FIRST, SECOND), NUMBERS)
+    assert fitted["stopped-early.young.age"].found == Rate(6, 6)
+    assert fitted["stopped-early.young.age"].cleared == Rate(6, 6)
+
+
+def test_a_threshold_of_the_verdict_is_fitted_by_verdicts() -> None:
+    # .001 against 1.
+    assert fit_all(zoo(), (FIRST, SECOND), NUMBERS)["verdict.input_blind"].value == pytest.approx(0.001**0.5)
+
+
+def test_too_few_specimens_leave_a_threshold_as_it_is() -> None:
+    assert fit_all(zoo()[::3], (FIRST, SECOND), NUMBERS) == {}
+
+
+def test_fitted_thresholds_take_the_place_of_the_old_and_keep_their_scale() -> None:
+    numbers = with_fitted(NUMBERS, fit_all(zoo(), (FIRST, SECOND), NUMBERS))
+    assert numbers["near-zero-init.small.age"] == Threshold(30.0, 1.0)
+    assert numbers["verdict.input_blind"].log
+    assert set(numbers) == set(NUMBERS)
+
+
+@pytest.fixture
+def doctor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a doctor in the place of the real one who reads verdict and causes off two signals."""
+    causes = {0.0: (), 1.0: ("near-zero-init", "stopped-early"), 2.0: ("unknown", "stopped-early")}
+
+    def judge(signals: Signals, *, has_text: bool) -> Verdict:  # noqa: ARG001 (the real one has it)
+        return Verdict("collapsed" if signals["ill"].value else "healthy", 1.0, decoder_loops=False)
+
+    def find_causes(signals: Signals, *, has_text: bool) -> tuple[CauseFound, ...]:  # noqa: ARG001 (the real one has it)
+        return tuple(CauseFound(cause, 1.0) for cause in causes[signals["causes"].value or 0.0])  # type: ignore[arg-type]  # names of causes
+
+    monkeypatch.setattr(trial, "judge", judge)
+    monkeypatch.setattr(trial, "find_causes", find_causes)
+
+
+@pytest.mark.usefixtures("doctor")
+def test_what_the_doctor_says_is_counted_against_what_is_so() -> None:
+    found = try_doctor(
+        [
+            examined("collapsed", "near-zero-init", {"ill": 1, "causes": 1}, name="right"),
+            examined("collapsed", "stopped-early", {"ill": 1, "causes": 1}, name="second"),
+            examined("collapsed", "stopped-early", {"ill": 1, "causes": 2}, name="abstained"),
+            examined("collapsed", "overfit", {"ill": 0, "causes": 0}, name="missed"),
+            examined("collapsed", None, {"ill": 1, "causes": 1}, name="cause not known"),
+            examined("healthy", "healthy", {"ill": 1, "causes": 1}, name="alarmed"),
+            examined("healthy", "healthy", {"ill": 0, "causes": 0}, name="well"),
+            examined(None, None, {"ill": 1, "causes": 1}, name="on the border"),
+        ],
+        "nothing",
+    )
+    assert found.verdicts.correct == Rate(5, 7)
+    assert found.first_two == Rate(3, 4)
+    assert found.alarms == Rate(1, 2)
+    assert found.misses == Rate(1, 5)
+    assert found.abstentions == Rate(1, 4)
+    assert found.causes.row("stopped-early") == Rate(0, 2)
+    assert [name for name, _, _ in found.wrong] == ["second", "abstained", "missed", "alarmed"]
+
+
+@pytest.mark.usefixtures("doctor")
+def test_the_report_has_a_section_for_each_kind_of_text_and_the_thresholds() -> None:
+    cases = [examined("collapsed", "near-zero-init", {"ill": 1, "causes": 1})]
+    fitted = fit_all(zoo(), (FIRST, SECOND), NUMBERS)
+    text = Calibration(zoo(), NUMBERS, fitted, [try_doctor(cases, "nothing")]).markdown()
+    assert "24 nets by their kind" in text
+    assert "## Held-out nets, given nothing" in text
+    assert "| right verdict | 100.0 % (1 of 1; 20.7 to 100.0) |" in text
+    assert "| near-zero-init.small.age | below | 50 | 30 |" in text
