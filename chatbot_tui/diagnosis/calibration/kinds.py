@@ -124,11 +124,11 @@ def over_decayed(draw: Draw) -> None:
 
 
 def learning_rate_too_high(draw: Draw) -> None:
-    """Take steps that are far too long."""
+    """Take steps that are far too long; whether that has done harm shows in what the net does."""
     if draw.chance(0.7):
-        draw.train(draw.between(0.04, 0.5), draw.rng.uniform(250, 400))
+        draw.train(draw.between(0.05, 0.6), draw.rng.uniform(250, 400))
     else:
-        draw.train(draw.between(10.0, 60.0), draw.rng.uniform(250, 400), "sgd", clip_norm=1.0)
+        draw.train(draw.between(12.0, 80.0), draw.rng.uniform(250, 400), "sgd", clip_norm=1.0)
     draw.settings |= {"schedule": "constant"}
 
 
@@ -228,7 +228,7 @@ KINDS: Mapping[str, Kind] = {
     "deep-stack": Kind(deep_stack, "deep-stack"),
     "near-zero-init": Kind(near_zero_init, "near-zero-init", 30),
     "over-decayed": Kind(over_decayed, "over-decayed"),
-    "learning-rate-too-high": Kind(learning_rate_too_high, "learning-rate-too-high"),
+    "learning-rate-too-high": Kind(learning_rate_too_high, "learning-rate-too-high", 35),
     "overfit": Kind(overfit, "overfit"),
     "copies-input": Kind(copies_input, "copies-input"),
     "double-softmax": Kind(double_softmax, "double-softmax"),
