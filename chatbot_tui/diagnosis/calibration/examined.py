@@ -89,15 +89,16 @@ def measure(subject: Subject) -> Signals:
 @cache
 def digest() -> str:
     """Return what tells the code that measures and labels from other versions of it."""
+    package = Path(str(diagnosis.__file__)).parent
+    files = [
+        *Path(str(signals.__file__)).parent.glob("*.py"),
+        *(package / "measures").glob("*.py"),
+        *(package / name for name in ("examination.py", "subject.py", "specials.py")),
+        *(package / "calibration" / name for name in ("behaviour.py", "labels.py")),
+    ]
     total = hashlib.sha256()
-    for package in (signals, diagnosis):
-        root = Path(str(package.__file__)).parent
-        for file in sorted(root.rglob("*.py")):
-            measures = (
-                root.name == "signals" or file.parent.name == "measures" or file.name in ("examination.py", "subject.py", "labels.py")
-            )
-            if measures:
-                total.update(file.read_bytes())
+    for file in sorted(files):
+        total.update(file.read_bytes())
     return total.hexdigest()[:16]
 
 
