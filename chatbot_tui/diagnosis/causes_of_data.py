@@ -62,6 +62,16 @@ CONTEXT_FREE = Rule(
             ),
             strength=0.6,
         ),
+        Signature(
+            "perhaps",
+            (
+                Test("prompt_sensitivity", "below", "What it says does not depend on what it read; text would tell whether it could."),
+                Test("weight_width", "above", ""),
+                Test("embedding_cosine", "below", ""),
+                Test("pair_gain", "below", ""),
+            ),
+            strength=0.3,
+        ),
     ),
 )
 

@@ -25,17 +25,18 @@ def judge(signals: Signals, *, has_text: bool) -> Verdict:
 
     *Collapsed*: the next token hardly depends on the prompt, or little, and greedily one word is said to everything. *Looping*: even
     samples at temperature 1 run in circles. *Memorised*: the net is far surer of the text than it has reason to be, or recites it.
-    *Generic*: different prompts get the same reply, or none.
+    *Generic*: different prompts get the same reply, or none, or every reply comes to nothing but padding.
     """
     if value_of(signals, "non_finite_values"):
         return Verdict("broken", 1.0, decoder_loops=False)
     ask = Questions(signals)
     # Words drawn from the vocabulary are rarer than those of a text, and less alike.
     kind = "_text" if has_text else ""
-    one_word = min(ask("one_word", "greedy_top_word", "above"), ask("same_reply", "greedy_distinct", "below"))
-    collapsed = max(
-        ask("input_blind" + kind, "prompt_sensitivity", "below"),
-        min(one_word, ask("nearly_blind" + kind, "prompt_sensitivity", "below")),
+    blind = ask("input_blind" + kind, "prompt_sensitivity", "below")
+    one_word = min(
+        ask("one_word", "greedy_top_word", "above"),
+        ask("same_reply", "greedy_distinct", "below"),
+        ask("nearly_blind" + kind, "prompt_sensitivity", "below"),
     )
     looping = ask("sampled_loops", "sampled_loops", "above")
     several = 1.0 - ask("few_replies", "greedy_distinct", "below")
@@ -43,6 +44,7 @@ def judge(signals: Signals, *, has_text: bool) -> Verdict:
     memorised = 0.0
     if several == 1.0 and not copies:
         memorised = max(ask("overconfidence", "overconfidence", "above"), ask("text_in_speech", "text_in_speech", "above"))
+    padded = max(ask("padded", "ends_in_padding", "above"), ask("padding_learnt", "padding_learnt", "above"))
     generic = max(
         ask("few_replies", "greedy_distinct", "below"),
         ask("sampled_alike", "sampled_alike", "above"),
@@ -50,7 +52,9 @@ def judge(signals: Signals, *, has_text: bool) -> Verdict:
     )
     greedy = ask("greedy_loops", "greedy_loops", "above") > 0
     questions: tuple[tuple[NetVerdict, float], ...] = (
-        ("collapsed", collapsed),
+        ("collapsed", blind),
+        ("generic", padded),
+        ("collapsed", one_word),
         ("looping", looping),
         ("memorised", memorised),
         ("generic", generic),

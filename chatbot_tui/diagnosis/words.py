@@ -38,6 +38,8 @@ def sentence(verdict: Verdict, signals: Signals) -> str:
             return "Memorised: the net knows its training text by heart, and is sure and wrong on any other."
         case "generic" if (value_of(signals, "silent") or 0.0) >= 0.9:
             return "Generic: to every prompt the net's first choice is to say nothing."
+        case "generic" if (value_of(signals, "padding_learnt") or 0.0) >= 0.9:
+            return "Generic: the net has learnt to say padding, and its replies come to nothing else."
         case "generic":
             return "Generic: whatever the prompt, the net gives nearly the same reply."
         case _ if verdict.decoder_loops:

@@ -5,6 +5,9 @@ import numpy.typing as npt
 
 from chatbot_tui.signals.divergence import Vector
 
+LEAST = -1e300
+"""Stands in for ln 0 in a product with 0."""
+
 
 def log_softmax(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
     """Return ln p for logits [..., vocabulary]."""
@@ -16,7 +19,8 @@ def log_softmax(logits: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
 
 def mean_entropy(log_p: npt.NDArray[np.float64]) -> float:
     """Return the mean of -sum p ln p in nats over distributions [prompts, vocabulary]."""
-    return float(-np.where(np.isfinite(log_p), np.exp(log_p) * log_p, 0.0).sum(axis=-1).mean())
+    # e to the least float is 0: what cannot happen adds nothing.
+    return float(-(np.exp(log_p) * np.maximum(log_p, LEAST)).sum(axis=-1).mean())
 
 
 def mean_confidence(log_p: npt.NDArray[np.float64]) -> float:

@@ -88,13 +88,16 @@ def filling_signals(subject: Subject, predictions: Predictions) -> dict[str, Mea
     has no reason to expect it.
     """
     best, times, name = None, None, ""
+    padding = None
     for token in fillers(subject.specials):
         run = torch.full((RUN, subject.prompts.shape[1]), token)
         after = float(predict(subject.checkpoint.model, torch.cat([subject.prompts, run])).p[:, token].mean())
+        if token == subject.specials.padding:
+            padding = after
         if best is None or after > best:
             before = float(predictions.p[:, token].mean())
             best, times, name = after, after / max(before, 1e-12), subject.checkpoint.tokenizer.texts[token].strip()
-    return {"filling_learnt": Measured(best, name), "filling_times": Measured(times, name)}
+    return {"filling_learnt": Measured(best, name), "filling_times": Measured(times, name), "padding_learnt": Measured(padding)}
 
 
 def fillers(specials: Specials) -> list[int]:

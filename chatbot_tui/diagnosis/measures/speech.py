@@ -15,6 +15,8 @@ from chatbot_tui.signals.replies import alike, commonest_share, distinct_share, 
 REPLY_TOKENS = 48
 LOOP_REPEATS, LOOP_TOKENS = 3, 12
 """A reply loops if at its end a unit stands three times in a row over twelve tokens."""
+PADDING_RUN = 10
+"""So many padding tokens in a row are no slip."""
 SEED = 0
 
 Choose = Callable[[Tensor], Tensor]
@@ -30,6 +32,8 @@ class Speech:
     """Drawn at temperature 1."""
     openings: tuple[int, ...]
     """The likeliest first token of an answer to each prompt, when any may be said."""
+    padded: tuple[tuple[int, ...], ...] = ()
+    """Greedily, with padding allowed; none where the vocabulary has no padding."""
 
 
 @torch.inference_mode()
@@ -55,10 +59,14 @@ def speak(subject: Subject) -> Speech:
         lambda logits: torch.cat([logits[:half].argmax(dim=1), draw(logits[half:])]),
         silenced,
     )
+    padded: tuple[tuple[int, ...], ...] = ()
+    if specials.padding is not None:
+        allowed = [token for token in silenced if token != specials.padding]
+        padded = continue_text(model, hidden[-1], state, lambda logits: logits.argmax(dim=1), allowed)
     if specials.end is not None:
         row = torch.full((1, prompts.shape[1]), specials.end)
         hidden, _ = model.hidden(torch.cat([row, prompts, row] if subject.checkpoint.opens_with_end else [prompts, row]))
-    return Speech(both[:half], both[half:], tuple(model.fc(hidden[-1]).argmax(dim=1).tolist()))
+    return Speech(both[:half], both[half:], tuple(model.fc(hidden[-1]).argmax(dim=1).tolist()), padded)
 
 
 def continue_text(
@@ -93,5 +101,14 @@ def speech_signals(speech: Speech, subject: Subject) -> dict[str, Measured]:
             sum(loops(reply, LOOP_REPEATS, LOOP_TOKENS) is not None for reply in speech.sampled) / len(speech.sampled)
         ),
         "sampled_alike": Measured(alike(speech.sampled, 3)),
+        "ends_in_padding": ends_in_padding(speech, subject),
         "silent": Measured(sum(opening in quiet for opening in speech.openings) / len(speech.openings)),
     }
+
+
+def ends_in_padding(speech: Speech, subject: Subject) -> Measured:
+    """Return the share of replies that come to nothing but padding where it is allowed; unknown without a padding token."""
+    if not speech.padded:
+        return Measured(None)
+    run = [subject.specials.padding] * PADDING_RUN
+    return Measured(sum(list(reply[-PADDING_RUN:]) == run for reply in speech.padded) / len(speech.padded))
