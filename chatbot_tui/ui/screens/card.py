@@ -39,6 +39,8 @@ def facts(entry: CheckpointEntry) -> list[tuple[str, str]]:
         # Our own cards hold the whole recipe, of which the name is enough here.
         name = recipe.get("name", "?") if isinstance(recipe, Mapping) else recipe
         lines.append(("recipe", f"{name}, seed {entry.card.get('seed', '?')}, {number(entry.card, 'steps')} steps"))
+    if entry.steps:
+        lines.append(("steps kept", ", ".join(f"{step:,}" for step in entry.steps)))
     lines += [(name.replace("_", " "), f"{entry.metrics[name]:.4g}") for name in MEASURES if is_number(entry.metrics.get(name))]
     corpora = entry.card.get("corpus")
     for corpus in corpora if isinstance(corpora, list) else []:

@@ -15,9 +15,9 @@ from textual.widgets import Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.core.lab import INTERVENTIONS, LIVE_KNOBS, RecipeCard, Saved, TrainRequest
+from chatbot_tui.core.lab import INTERVENTIONS, LIVE_KNOBS, RecipeCard, TrainRequest
 from chatbot_tui.ui.lab_session import LabSession
-from chatbot_tui.ui.lab_view import NOTHING, LabView
+from chatbot_tui.ui.lab_view import LabView
 from chatbot_tui.ui.panels.deck import PanelDeck
 from chatbot_tui.ui.panels.inside import InsidePanel
 from chatbot_tui.ui.panels.inspector import heading
@@ -26,9 +26,9 @@ from chatbot_tui.ui.panels.loss import LossPanel
 from chatbot_tui.ui.panels.probe import ProbePanel
 from chatbot_tui.ui.panels.run_state import RunState
 from chatbot_tui.ui.panels.wrapping import printable
-from chatbot_tui.ui.screens.choice import Choice
+from chatbot_tui.ui.screens.keeping import KeepingScreen
 from chatbot_tui.ui.screens.lesson import lesson_text
-from chatbot_tui.ui.screens.recorded import RECORDED_KEYS, UNTOUCHABLE, RecordedScreen
+from chatbot_tui.ui.screens.looking import RECORDED_KEYS, UNTOUCHABLE
 from chatbot_tui.ui.training_log import TrainingLog
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ PAGE = 10
 """Reports that page up and down leap over."""
 
 
-class LabScreen(RecordedScreen):
+class LabScreen(KeepingScreen):
     """Shows the runs of a session. Gives back the checkpoint that the person wants to speak with, or None."""
 
     CSS_PATH: ClassVar = [
@@ -87,14 +87,11 @@ class LabScreen(RecordedScreen):
     knobs = query_one(Knobs)
     recipes = query_one("#recipes", OptionList)
 
-    view: var[LabView] = var(NOTHING, always_update=True)
-    """The report that every panel shows."""
     setting_up: var[bool] = var(True)
     """Whether the recipes are shown where there is no room for both."""
 
     def __init__(self, session: LabSession) -> None:
-        super().__init__()
-        self.session = session
+        super().__init__(session)
         self._cards: tuple[RecipeCard, ...] = ()
         self.set_reactive(LabScreen.setting_up, not session.runs)
         self.set_class(self.setting_up, "-setup")
@@ -217,29 +214,6 @@ class LabScreen(RecordedScreen):
             self.knobs.fill(card.settings)
             self.knobs.turn(given)
 
-    def action_look(self, by: int) -> None:
-        """Look some reports back or on; past the newest is live again."""
-        frames = self.view.runs[0].frames if self.view.runs else []
-        if not frames:
-            return
-        place = (len(frames) - 1 if self.view.live else self.view.index) + by
-        self._look_at(max(place, 0))
-
-    def action_first(self) -> None:
-        """Look at the first report."""
-        if self.view.frame is not None:
-            self._look_at(0)
-
-    def action_live(self) -> None:
-        """Follow the newest report."""
-        self.step_shown = None
-        self.show_runs()
-
-    def _look_at(self, place: int) -> None:
-        frames = self.view.runs[0].frames
-        self.step_shown = frames[place].step if place < len(frames) - 1 else None
-        self.show_runs()
-
     # Starting and stopping
 
     @on(OptionList.OptionSelected, "#recipes")
@@ -352,48 +326,6 @@ class LabScreen(RecordedScreen):
         self.knobs.blame("")
         if running:
             self.notify(f"{event.key.replace('_', ' ')} counts from the next start on.", markup=False)
-
-    # Keeping the net
-
-    def action_save(self) -> None:
-        """Ask for a name, and keep the net."""
-        self._ask_and_save(open_it=False)
-
-    def action_open(self) -> None:
-        """Keep the net unless it is kept already, and speak with it; of a recording, with the net at the step shown."""
-        if self.recording is not None and self.view.frame is not None:
-            self.open_recorded(self.recording, self.view.frame.step)
-            return
-        runs = self.session.runs
-        if runs and runs[0].saved is not None and runs[0].saved.step == runs[0].step and self.session.state == "ended":
-            self.dismiss(Choice(runs[0].saved.path))
-            return
-        self._ask_and_save(open_it=True)
-
-    def _ask_and_save(self, *, open_it: bool) -> None:
-        from chatbot_tui.ui.screens.dialogs.ask import AskDialog
-
-        if self.recording is not None:
-            self.notify("This net is in the library already: ctrl+o opens it in the chat.", markup=False)
-            return
-        if not self.session.runs or not self.session.runs[0].frames:
-            self.notify("There is no net to keep yet: start a recipe first.", markup=False)
-            return
-
-        def saved(done: Saved) -> None:
-            self.notify(f"Saved as {done.name}, {done.step:,} steps old.", markup=False)
-            if open_it and self.is_current:
-                self.dismiss(Choice(done.path))
-
-        def save(name: str | None) -> None:
-            if name:
-                self.session.on_saved = saved
-                self.session.backend.save(0, name)
-                self.notify("Measuring and saving …", timeout=3)
-
-        run = self.session.runs[0]
-        suggestion = f"my-{run.name.rstrip('*')}-{run.step}"
-        self.app.push_screen(AskDialog("Save the net as", "a name for the library", suggestion), save)
 
     # Looks
 

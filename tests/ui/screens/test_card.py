@@ -1,5 +1,6 @@
 """A card in words."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,9 @@ def test_names_stand_whole_before_their_values() -> None:
     # "token perplexity", the longest, has 16 letters.
     assert "word perplexity  87.66" in lines
     assert "parameters       12,345" in lines
+
+
+def test_the_steps_that_a_checkpoint_keeps_are_told() -> None:
+    kept = replace(entry({"steps": 3000}), steps=(0, 60, 3000))
+    assert ("steps kept", "0, 60, 3,000") in facts(kept)
+    assert "steps kept" not in dict(facts(entry({"steps": 3000})))

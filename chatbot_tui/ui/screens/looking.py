@@ -1,12 +1,14 @@
-"""The part of the laboratory that plays recordings: a net's training looked through from its first step on, without training anything."""
+"""The part of the laboratory that knows which report the person looks at: of a run, or of a recording, for which nothing is trained."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.reactive import var
 from textual.screen import Screen
 
 from chatbot_tui.core.errors import InputError
+from chatbot_tui.ui.lab_view import NOTHING, LabView
 from chatbot_tui.ui.screens.choice import Choice
 
 if TYPE_CHECKING:
@@ -18,9 +20,11 @@ UNTOUCHABLE = "This is a recording, nothing is being trained: f8 closes it."
 RECORDED_KEYS = "recorded, nothing is being trained  ← → walk  home end first, last  ctrl+o chat with this net  f8 close"
 
 
-class RecordedScreen(Screen[Choice | None]):
-    """Opens and closes recordings. While one is open it stands in the place of the runs."""
+class LookingScreen(Screen[Choice | None]):
+    """Binds the panels to one report. A recording, while one is open, stands in the place of the runs."""
 
+    view: var[LabView] = var(NOTHING, always_update=True)
+    """The report that every panel shows."""
     recording: Recording | None = None
     """What is played; None for the session's own runs."""
     step_shown: int | None = None
@@ -28,6 +32,33 @@ class RecordedScreen(Screen[Choice | None]):
 
     def show_runs(self) -> None:
         """Bring everything in line with what is to be shown."""
+
+    # Along the reports
+
+    def action_look(self, by: int) -> None:
+        """Look some reports back or on; past the newest is live again."""
+        frames = self.view.runs[0].frames if self.view.runs else []
+        if not frames:
+            return
+        place = (len(frames) - 1 if self.view.live else self.view.index) + by
+        self._look_at(max(place, 0))
+
+    def action_first(self) -> None:
+        """Look at the first report."""
+        if self.view.frame is not None:
+            self._look_at(0)
+
+    def action_live(self) -> None:
+        """Follow the newest report."""
+        self.step_shown = None
+        self.show_runs()
+
+    def _look_at(self, place: int) -> None:
+        frames = self.view.runs[0].frames
+        self.step_shown = frames[place].step if place < len(frames) - 1 else None
+        self.show_runs()
+
+    # Recordings
 
     def action_birth(self) -> None:
         """Play a recording, of several the one that the person picks; close it if one is open."""
