@@ -10,6 +10,9 @@ from chatbot_tui.ui.panels.wrapping import printable
 
 MEASURES = ("word_perplexity", "token_perplexity", "hits_at_1", "context_gain")
 """Metrics worth showing, in this order."""
+MAX_ANSWERS = 8
+PROMPTS = 32
+"""How many prompts the card's greedy figures are taken over."""
 LABEL = max(map(len, MEASURES))
 """Cells of the names before the values."""
 
@@ -23,7 +26,27 @@ def card_text(entry: CheckpointEntry) -> Content:
         parts.append(f"{printable(entry.teaches)}\n\n")
     for name, value in facts(entry):
         parts += [(f"{name:<{LABEL}}", "$foreground 60%"), f" {printable(value)}\n"]
+    for prompt, reply in greedy_answers(entry):
+        parts += ["\n", (f"you  {printable(prompt)}\n", "$foreground 60%"), f"bot  {printable(reply)}\n"]
     return Content.assemble(*parts)
+
+
+def greedy_answers(entry: CheckpointEntry) -> list[tuple[str, str]]:
+    """Return what the card shows of the net's greedy replies: (prompt, reply)."""
+    greedy = entry.card.get("greedy")
+    answers = greedy.get("answers") if isinstance(greedy, Mapping) else None
+    shown = answers.items() if isinstance(answers, Mapping) else ()
+    return [(prompt, reply) for prompt, reply in shown if isinstance(reply, str)][:MAX_ANSWERS]
+
+
+def greedy_habit(entry: CheckpointEntry) -> list[tuple[str, str]]:
+    """Return what the greedy replies have in common, in a line; nothing where the card does not say."""
+    greedy = entry.card.get("greedy")
+    if not isinstance(greedy, Mapping) or not all(is_number(greedy.get(key)) for key in ("top_share", "distinct_replies")):
+        return []
+    return [
+        ("greedy replies", f'{greedy["distinct_replies"]} of {PROMPTS} differ, {greedy["top_share"]:.0%} is "{greedy.get("top_word")}"')
+    ]
 
 
 def facts(entry: CheckpointEntry) -> list[tuple[str, str]]:
@@ -42,6 +65,7 @@ def facts(entry: CheckpointEntry) -> list[tuple[str, str]]:
     if entry.steps:
         lines.append(("steps kept", ", ".join(f"{step:,}" for step in entry.steps)))
     lines += [(name.replace("_", " "), f"{entry.metrics[name]:.4g}") for name in MEASURES if is_number(entry.metrics.get(name))]
+    lines += greedy_habit(entry)
     corpora = entry.card.get("corpus")
     for corpus in corpora if isinstance(corpora, list) else []:
         if isinstance(corpus, Mapping):

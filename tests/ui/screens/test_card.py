@@ -38,3 +38,16 @@ def test_the_steps_that_a_checkpoint_keeps_are_told() -> None:
     kept = replace(entry({"steps": 3000}), steps=(0, 60, 3000))
     assert ("steps kept", "0, 60, 3,000") in facts(kept)
     assert "steps kept" not in dict(facts(entry({"steps": 3000})))
+
+
+def test_a_card_shows_what_the_net_answers_greedily() -> None:
+    greedy = {"top_word": "the", "top_share": 0.975, "distinct_replies": 1, "answers": {"hello [b]": "the the", "bye": 3}}
+    card: dict[str, object] = {"greedy": greedy}
+    assert ("greedy replies", '1 of 32 differ, 98% is "the"') in facts(entry(card))
+    assert card_text(entry(card)).plain.splitlines()[-2:] == ["you  hello [b]", "bot  the the"]
+
+
+@pytest.mark.parametrize("greedy", [None, [], {"top_share": "much", "distinct_replies": 1}, {"answers": ["the"]}])
+def test_a_strange_card_is_no_reason_to_fail(greedy: object) -> None:
+    assert "greedy replies" not in dict(facts(entry({"greedy": greedy})))
+    assert "bot  " not in card_text(entry({"greedy": greedy})).plain
