@@ -34,6 +34,8 @@ LEARNT = 0.6
 """Share of what a smoothed bigram model gains over frequencies that a healthy net gains at least."""
 FEW = 4
 """Different greedy replies to 32 prompts that are too few for a healthy net."""
+NOTHING = 0.1
+"""The same share for a net that has learnt hardly more than frequencies: twice as many replies are too few for it."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def verdict_of(evidence: Evidence) -> str | None:
         return "looping"
     if evidence.gain_on_training_text - evidence.gain >= BY_HEART:
         return "memorised"
-    if evidence.alike >= ALIKE or evidence.distinct <= FEW or evidence.speechless >= SPECIAL or evidence.pads >= LOOPS:
+    few = 2 * FEW if evidence.gain <= NOTHING * max(evidence.bigram_gain, 0.0) else FEW
+    if evidence.alike >= ALIKE or evidence.distinct <= few or evidence.speechless >= SPECIAL or evidence.pads >= LOOPS:
         return "generic"
     learnt = evidence.gain >= LEARNT * evidence.bigram_gain and evidence.gain > 0
     sound = evidence.sampled_loops < LOOPS / 2 and evidence.alike < ALIKE / 4 and evidence.distinct > 2 * FEW

@@ -11,8 +11,8 @@ from chatbot_tui.diagnosis.measured import Signals
 from chatbot_tui.diagnosis.rules import Rule, Signature, Test, match, name_of, value_of
 from chatbot_tui.diagnosis.thresholds import Threshold
 
-ENOUGH = 5
-"""Specimens, at least, on either side of a threshold that is fitted; with fewer it stays as it is."""
+ENOUGH = 15
+"""Cases, at least, on either side of a threshold that is fitted; with fewer it stays as it is. A specimen is a case with each kind of text."""
 
 
 @dataclass(frozen=True)

@@ -92,14 +92,18 @@ def trial_markdown(trial: Trial) -> str:
 
 
 def threshold_markdown(fitted: Mapping[str, Fitted], numbers: Mapping[str, Threshold]) -> str:
-    """Return the fitted thresholds as a section; those that too few nets decide about are not in it."""
+    """Return the fitted thresholds as a section; those that too few nets decide about are not in it.
+
+    A net is a case with each kind of text, and its cases are much alike: so there are no intervals here.
+    """
     lines = [
-        "## Thresholds\n",
-        "| threshold | side | in use | best on the fitting part | found, held out | cleared, held out |",
+        "## Thresholds, by what they have to tell apart\n",
+        "| threshold | side | in use | best on the fitting part | held-out cases with the cause beyond it | the others not beyond it |",
         "|---|---|---|---|---|---|",
     ]
     for name, found in sorted(fitted.items()):
         used = f"{numbers[name].threshold:.4g}" if name in numbers else ""
         value = "" if found.value is None else f"{found.value:.4g}"
-        lines.append(f"| {name} | {found.question.side} | {used} | {value} | {found.found_held_out} | {found.cleared_held_out} |")
+        there, others = (f"{rate.hits} of {rate.total}" for rate in (found.found_held_out, found.cleared_held_out))
+        lines.append(f"| {name} | {found.question.side} | {used} | {value} | {there} | {others} |")
     return "\n".join(lines) + "\n"

@@ -31,6 +31,8 @@ WELL = Evidence(
         ({"gain": -1.0, "gain_on_training_text": 2.0}, "memorised"),
         ({"alike": 0.5}, "generic"),
         ({"distinct": 3}, "generic"),
+        ({"distinct": 7, "gain": 0.05}, "generic"),
+        ({"distinct": 7, "gain": -0.1, "bigram_gain": -0.2, "gain_on_training_text": 0.0}, "generic"),
         ({"speechless": 0.9}, "generic"),
         ({"pads": 1.0}, "generic"),
         ({"gain": 0.3}, None),

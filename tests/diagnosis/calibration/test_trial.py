@@ -32,18 +32,18 @@ def examined(verdict: str | None, cause: str | None, values: Mapping[str, float]
 
 
 def zoo() -> list[Examined]:
-    small = [examined("collapsed", "near-zero-init", {"width": 0.1 + n / 100, "age": 10.0, "prompt_sensitivity": 0.001}) for n in range(6)]
-    young = [examined("collapsed", "stopped-early", {"width": 0.9 + n / 100, "age": 10.0, "prompt_sensitivity": 0.001}) for n in range(6)]
-    old = [examined("collapsed", "over-decayed", {"width": 0.2, "age": 90.0 + n, "prompt_sensitivity": 0.001}) for n in range(6)]
-    well = [examined("healthy", "healthy", {"width": 0.1, "age": 5.0, "prompt_sensitivity": 1.0}) for _ in range(6)]
+    small = [examined("collapsed", "near-zero-init", {"width": 0.1 + n / 100, "age": 10.0, "prompt_sensitivity": 0.001}) for n in range(16)]
+    young = [examined("collapsed", "stopped-early", {"width": 0.9 + n / 100, "age": 10.0, "prompt_sensitivity": 0.001}) for n in range(16)]
+    old = [examined("collapsed", "over-decayed", {"width": 0.2, "age": 90.0 + n, "prompt_sensitivity": 0.001}) for n in range(16)]
+    well = [examined("healthy", "healthy", {"width": 0.1, "age": 5.0, "prompt_sensitivity": 1.0}) for _ in range(16)]
     return small + young + old + well
 
 
 def test_a_test_is_fitted_to_what_the_other_tests_of_its_signature_let_through() -> None:
     fitted = fit_all(zoo(), (FIRST, SECOND), NUMBERS)
-    # Widths of the young ones alone stand against those of the small: the old are out by their age. Middle of .15 and .9.
-    assert fitted["near-zero-init.small.width"].value == pytest.approx((0.15 * 0.9) ** 0.5)
-    assert fitted["near-zero-init.small.width"].cleared == Rate(6, 6)
+    # Widths of the young ones alone stand against those of the small: the old are out by their age. Middle of .25 and .9.
+    assert fitted["near-zero-init.small.width"].value == pytest.approx((0.25 * 0.9) ** 0.5)
+    assert fitted["near-zero-init.small.width"].cleared == Rate(16, 16)
     # Ages of 10 and 90 and more.
     assert fitted["near-zero-init.small.age"].value == pytest.approx(30.0)
 
@@ -51,8 +51,8 @@ def test_a_test_is_fitted_to_what_the_other_tests_of_its_signature_let_through()
 def test_a_later_rule_need_not_know_what_an_earlier_one_finds() -> None:
     # The small ones are young too, but their own rule comes first and finds them: only the old stand against the young.
     fitted = fit_all(zoo(), (FIRST, SECOND), NUMBERS)
-    assert fitted["stopped-early.young.age"].found == Rate(6, 6)
-    assert fitted["stopped-early.young.age"].cleared == Rate(6, 6)
+    assert fitted["stopped-early.young.age"].found == Rate(16, 16)
+    assert fitted["stopped-early.young.age"].cleared == Rate(16, 16)
 
 
 def test_a_threshold_of_the_verdict_is_fitted_by_verdicts() -> None:
@@ -115,7 +115,7 @@ def test_the_report_has_a_section_for_each_kind_of_text_and_the_thresholds() -> 
     cases = [examined("collapsed", "near-zero-init", {"ill": 1, "causes": 1})]
     fitted = fit_all(zoo(), (FIRST, SECOND), NUMBERS)
     text = Calibration(zoo(), NUMBERS, fitted, [try_doctor(cases, "nothing")]).markdown()
-    assert "24 nets by their kind" in text
+    assert "64 nets by their kind" in text
     assert "## Held-out nets, given nothing" in text
     assert "| right verdict | 100.0 % (1 of 1; 20.7 to 100.0) |" in text
     assert "| near-zero-init.small.age | below | 50 | 30 |" in text
