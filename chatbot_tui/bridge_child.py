@@ -12,15 +12,17 @@ from itertools import groupby
 from typing import TypeAlias
 
 from chatbot_tui.bridge import Answer, Call, Channel
+from chatbot_tui.core.diagnosis import DoctorBackend
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.lab import LabBackend
 from chatbot_tui.core.ports import ChatBackend
 
-Backend: TypeAlias = ChatBackend | LabBackend
+Backend: TypeAlias = ChatBackend | LabBackend | DoctorBackend
 
 VALUES = frozenset({"load"})
 """Methods that give one value; all others that are answered give an iterator."""
-TRAINING_NICENESS = 10
+NICENESS = 10
+"""Of training and examining: whoever types comes first."""
 GATHER_SECONDS = 0.02
 """How long items are gathered after some were sent: a screen draws no more often, and each message costs it time."""
 
@@ -136,14 +138,18 @@ def main() -> None:
 
 
 def make_backend(role: str) -> Backend:
-    """Return what the child is to run: the side of the chat, or that of the laboratory."""
-    if role == "lab":
+    """Return what the child is to run: the side of the chat, of the laboratory or of the doctor."""
+    if role in ("lab", "doctor"):
         with contextlib.suppress(OSError, AttributeError):
-            # Training never ends by itself soon: whoever types comes first.
-            os.nice(TRAINING_NICENESS)
+            os.nice(NICENESS)
+    if role == "lab":
         from chatbot_tui.lab import LocalLab
 
         return LocalLab()
+    if role == "doctor":
+        from chatbot_tui.diagnosis.doctor import LocalDoctor
+
+        return LocalDoctor()
     from chatbot_tui.backend import LocalBackend
 
     return LocalBackend()

@@ -19,7 +19,8 @@ def open_playground(*, checkpoint: str | None, vocabulary: str | None) -> None:
         raise InputError("the playground needs a terminal: start it in one, or answer from a script with `chatbot-tui say TEXT`")
 
     from chatbot_tui.bridge import ChildBackend
+    from chatbot_tui.doctor_bridge import ChildDoctor
     from chatbot_tui.lab_bridge import ChildLab
     from chatbot_tui.ui.app import run_playground
 
-    run_playground(ChildBackend(), ChildLab(), checkpoint=checkpoint, vocabulary=vocabulary)
+    run_playground(ChildBackend(), ChildLab(), ChildDoctor(), checkpoint=checkpoint, vocabulary=vocabulary)

@@ -25,13 +25,15 @@ from chatbot_tui.core.settings import load_settings
 from chatbot_tui.ui.commands import ActionProvider, named_actions
 from chatbot_tui.ui.conversation import Conversation
 from chatbot_tui.ui.garbage import SEARCH_EVERY, IdleCollector
-from chatbot_tui.ui.messages import CheckpointLoaded, LabEventsWaiting, PanelsMounted
+from chatbot_tui.ui.messages import CheckpointLoaded, DoctorEventsWaiting, ExaminationWanted, LabEventsWaiting, PanelsMounted
 from chatbot_tui.ui.preferences import Preferences
 from chatbot_tui.ui.screens.chat import ChatScreen
 from chatbot_tui.ui.themes import THEMES
 
 if TYPE_CHECKING:
+    from chatbot_tui.core.diagnosis import DoctorBackend, ExamineRequest, Prescription
     from chatbot_tui.core.lab import LabBackend
+    from chatbot_tui.ui.doctor_session import DoctorSession
     from chatbot_tui.ui.lab_session import LabSession
     from chatbot_tui.ui.screens.choice import Choice
 
@@ -52,6 +54,7 @@ class PlaygroundApp(App[None]):
         conversations: folder of saved conversations; None: the usual one.
         settings: the settings file; None: the usual one.
         lab: the side of the laboratory, as cheap to make; None: this playground has none.
+        doctor: the doctor's side, likewise.
     """
 
     CSS_PATH: ClassVar = [FOLDER / "app.tcss", *(FOLDER / "panels" / f"{name}.tcss" for name in PANELS), FOLDER / "screens" / "chat.tcss"]
@@ -62,7 +65,9 @@ class PlaygroundApp(App[None]):
         Binding("ctrl+p", "command_palette", "Palette", id="palette", tooltip="Find any action by name", show=False, priority=True),
         Binding("ctrl+q", "quit", "Quit", id="quit", tooltip="Leave; everything is saved already", show=False, priority=True),
         Binding("f11", "lab", "Laboratory", id="lab", tooltip="Train a net, and watch it learn or collapse", show=False),
-        Binding("f10", "change_theme", "Theme", id="theme", tooltip="Choose colours", show=False),
+        Binding("f10", "doctor", "Doctor", id="doctor", tooltip="Say what the loaded net has, why, and what to do", show=False),
+        # What terminals send for shift+f10 has two names.
+        Binding("shift+f10,f22", "change_theme", "Theme", id="theme", tooltip="Choose colours", show=False),
     ]
 
     def __init__(
@@ -74,12 +79,16 @@ class PlaygroundApp(App[None]):
         conversations: Path | None = None,
         settings: Path | None = None,
         lab: LabBackend | None = None,
+        doctor: DoctorBackend | None = None,
     ) -> None:
         super().__init__()
         self.backend = backend
         self._lab = lab
+        self._doctor = doctor
         self.session: LabSession | None = None
         """The laboratory's runs; None before it is first opened."""
+        self.examinations: DoctorSession | None = None
+        """What the doctor found; None before it is first asked."""
         self._collector = IdleCollector()
         self._conversations = conversations or paths.conversations_folder()
         settings_path = settings or paths.settings_file()
@@ -147,8 +156,7 @@ class PlaygroundApp(App[None]):
         try:
             self.chat.keep_everything()
             self.backend.close()
-            if self._lab is not None:
-                self._lab.close()
+            self._close_others()
         finally:
             os._exit(HUNG_UP)
 
@@ -162,6 +170,9 @@ class PlaygroundApp(App[None]):
 
     def action_lab(self) -> None:
         """Open the laboratory, or leave it."""
+        self._open_lab()
+
+    def _open_lab(self, prescription: Prescription | None = None) -> None:
         # Imported when it is wanted: the chat does not wait for it.
         from chatbot_tui.ui.lab_session import LabSession
         from chatbot_tui.ui.screens.lab import LabScreen
@@ -173,7 +184,7 @@ class PlaygroundApp(App[None]):
         elif self.screen is self.chat:
             if self.session is None:
                 self.session = LabSession(self, self._lab, self.show_training, self.report)
-            self.push_screen(LabScreen(self.session), self._speak_with)
+            self.push_screen(LabScreen(self.session, prescription), self._speak_with)
 
     async def _speak_with(self, choice: Choice | None) -> None:
         self.show_training()
@@ -193,6 +204,63 @@ class PlaygroundApp(App[None]):
         if self.session is not None:
             self.session.schedule()
 
+    async def action_doctor(self) -> None:
+        """Have the loaded checkpoint examined unless it has been, and show what was found; or leave the doctor."""
+        from chatbot_tui.core.diagnosis import ExamineRequest
+        from chatbot_tui.ui.screens.doctor import DoctorScreen
+
+        if isinstance(self.screen, DoctorScreen):
+            self.screen.dismiss(None)
+            return
+        loaded = self.chat.loaded
+        if self.screen is not self.chat:
+            return
+        if loaded is None:
+            self.report("There is no net to examine yet: wait until a checkpoint is loaded.")
+            return
+        place = loaded.path if loaded.step is None else f"{loaded.path}@{loaded.step}"
+        await self._examine(ExamineRequest(place, self.chat.vocabulary), loaded.fingerprint)
+
+    @on(ExaminationWanted)
+    async def examine_wanted(self, event: ExaminationWanted) -> None:
+        """Have a checkpoint examined that need not be loaded."""
+        from chatbot_tui.core.diagnosis import ExamineRequest
+
+        await self._examine(ExamineRequest(event.checkpoint), "")
+
+    async def _examine(self, request: ExamineRequest, fingerprint: str) -> None:
+        # Imported when it is wanted: the chat does not wait for it.
+        from chatbot_tui.ui.doctor_session import DoctorSession
+        from chatbot_tui.ui.screens.doctor import DoctorScreen
+
+        if self._doctor is None:
+            self.report("This playground has no doctor: start chatbot-tui in a terminal of its own.")
+            return
+        if self.examinations is None:
+            self.examinations = DoctorSession(self, self._doctor, self.show_examination)
+        if not self.examinations.knows(request, fingerprint):
+            await self.examinations.examine(request, fingerprint)
+        self.push_screen(DoctorScreen(self.examinations), self._treat)
+
+    def _treat(self, prescription: Prescription | None) -> None:
+        if prescription is not None:
+            self._open_lab(prescription)
+
+    @on(DoctorEventsWaiting)
+    def take_in_examination(self) -> None:
+        """Show what the doctor has found out."""
+        if self.examinations is not None:
+            self.examinations.absorb()
+
+    def show_examination(self) -> None:
+        """Bring whoever shows the examination up to date."""
+        from chatbot_tui.ui.screens.doctor import DoctorScreen
+
+        for screen in self.screen_stack:
+            if isinstance(screen, DoctorScreen):
+                screen.show_examination()
+        self._show_elsewhere()
+
     def show_training(self) -> None:
         """Bring whoever shows the training up to date."""
         from chatbot_tui.ui.screens.lab import LabScreen
@@ -202,13 +270,22 @@ class PlaygroundApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, LabScreen):
                 screen.show_runs()
-        self.chat.training = self.session.summary()
+        self._show_elsewhere()
+
+    def _show_elsewhere(self) -> None:
+        """Say in the chat what goes on meanwhile."""
+        sessions = (self.session, self.examinations)
+        self.chat.training = " · ".join(filter(None, (session.summary() for session in sessions if session is not None)))
         self.chat.show_state()
 
     def on_unmount(self) -> None:
-        """Let the training go: its process must not hold up the end of this one."""
-        if self._lab is not None:
-            self._lab.close()
+        """Let training and examination go: their processes must not hold up the end of this one."""
+        self._close_others()
+
+    def _close_others(self) -> None:
+        for backend in (self._lab, self._doctor):
+            if backend is not None:
+                backend.close()
 
     def action_help(self) -> None:
         """Show every key as it is now, and what the panels mean."""
@@ -232,10 +309,15 @@ def wait_for_hangup(terminal: int, hang_up: Callable[[], object]) -> None:
 
 
 def run_playground(
-    backend: ChatBackend, lab: LabBackend | None = None, *, checkpoint: str | None = None, vocabulary: str | None = None
+    backend: ChatBackend,
+    lab: LabBackend | None = None,
+    doctor: DoctorBackend | None = None,
+    *,
+    checkpoint: str | None = None,
+    vocabulary: str | None = None,
 ) -> None:
-    """Open the playground and return when the person leaves. Both backends are closed then."""
+    """Open the playground and return when the person leaves. All backends are closed then."""
     try:
-        PlaygroundApp(backend, checkpoint=checkpoint, vocabulary=vocabulary, lab=lab).run()
+        PlaygroundApp(backend, checkpoint=checkpoint, vocabulary=vocabulary, lab=lab, doctor=doctor).run()
     finally:
         backend.close()

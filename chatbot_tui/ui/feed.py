@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from chatbot_tui.core.diagnosis import DoctorEvent
     from chatbot_tui.core.frames import ReplyEvent, StepFrame
     from chatbot_tui.core.lab import LabEvent
 
@@ -32,7 +33,7 @@ class Recalled:
     """The step that was asked for."""
 
 
-FeedEvent: TypeAlias = "ReplyEvent | LabEvent | Failed | Recalled"
+FeedEvent: TypeAlias = "ReplyEvent | LabEvent | DoctorEvent | Failed | Recalled"
 
 
 class Feed:

@@ -23,11 +23,25 @@ class LabEventsWaiting(Message):
     """The thread that trains has put something into its feed."""
 
 
+class DoctorEventsWaiting(Message):
+    """The thread that waits for the doctor has put something into its feed."""
+
+
+@dataclass
+class ExaminationWanted(Message):
+    """The person wants the doctor to see a checkpoint."""
+
+    checkpoint: str
+    """Name, folder or foreign file."""
+
+
 @dataclass
 class CheckpointLoaded(Message):
     """A checkpoint is ready to speak."""
 
     loaded: LoadedCheckpoint
+    vocabulary: str | None = None
+    """What went with it, where it is a foreign file."""
 
 
 @dataclass

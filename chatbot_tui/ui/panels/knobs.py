@@ -57,10 +57,12 @@ class Knobs(VerticalScroll, can_focus=False):
     def __init__(self, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
         super().__init__(id=id)
         self._given: dict[str, str] = {}
+        self._besides: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """Lay out a row a knob, and a line for what is wrong."""
         yield Static(id="wrong", markup=False)
+        yield Static(id="besides", markup=False)
         for key, help_text in KNOBS.items():
             with Horizontal(classes="knob", id=f"knob-{key}"):
                 yield Label(key.replace("_", " ").ljust(ROOM), markup=False)
@@ -77,22 +79,30 @@ class Knobs(VerticalScroll, can_focus=False):
     def fill(self, settings: Mapping[str, str]) -> None:
         """Show a recipe's own values."""
         self._given = {key: settings.get(key, "") for key in KNOBS}
+        self._besides = {}
+        self.query_one("#besides").display = False
         self.blame("")
         for key, value in self._given.items():
             self._field(key).value = value
 
     def turn(self, settings: Mapping[str, str]) -> None:
-        """Change some fields, as a person would."""
+        """Change some fields, as a person would; a setting that has no field is changed too, and named above them."""
         for key, value in settings.items():
             if key in KNOBS:
                 self._field(key).value = value
+            else:
+                self._besides[key] = value
+        line = self.query_one("#besides", Static)
+        line.update(" ".join(f"{key}={value}" for key, value in self._besides.items()))
+        line.display = bool(self._besides)
 
     def _field(self, key: str) -> Input:
         return self.query_one(f"#value-{key}", Input)
 
     def changes(self) -> dict[str, str]:
         """Return the settings that are not the recipe's own, the text apart."""
-        return {key: value for key in KNOBS if key != CORPORA and (value := self._field(key).value.strip()) != self._given.get(key)}
+        fields = {key: value for key in KNOBS if key != CORPORA and (value := self._field(key).value.strip()) != self._given.get(key)}
+        return fields | self._besides
 
     @property
     def corpora(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from chatbot_tui.core.lab import INTERVENTIONS, LIVE_KNOBS, RecipeCard, TrainReq
 from chatbot_tui.ui.lab_session import LabSession
 from chatbot_tui.ui.lab_view import LabView
 from chatbot_tui.ui.panels.deck import PanelDeck
+from chatbot_tui.ui.panels.doctor_words import spelled
 from chatbot_tui.ui.panels.inside import InsidePanel
 from chatbot_tui.ui.panels.inspector import heading
 from chatbot_tui.ui.panels.knobs import CORPORA, Knobs
@@ -32,6 +33,7 @@ from chatbot_tui.ui.screens.looking import RECORDED_KEYS, UNTOUCHABLE
 from chatbot_tui.ui.training_log import TrainingLog
 
 if TYPE_CHECKING:
+    from chatbot_tui.core.diagnosis import Prescription
     from chatbot_tui.core.library import CheckpointEntry
 
 PANELS = Path(__file__).parent.parent / "panels"
@@ -50,7 +52,10 @@ PAGE = 10
 
 
 class LabScreen(KeepingScreen):
-    """Shows the runs of a session. Gives back the checkpoint that the person wants to speak with, or None."""
+    """Shows the runs of a session. Gives back the checkpoint that the person wants to speak with, or None.
+
+    With a prescription its recipe is chosen and its knobs are turned, but nothing is started.
+    """
 
     CSS_PATH: ClassVar = [
         "lab.tcss",
@@ -90,10 +95,11 @@ class LabScreen(KeepingScreen):
     setting_up: var[bool] = var(True)
     """Whether the recipes are shown where there is no room for both."""
 
-    def __init__(self, session: LabSession) -> None:
+    def __init__(self, session: LabSession, prescription: Prescription | None = None) -> None:
         super().__init__(session)
+        self._prescription = prescription
         self._cards: tuple[RecipeCard, ...] = ()
-        self.set_reactive(LabScreen.setting_up, not session.runs)
+        self.set_reactive(LabScreen.setting_up, not session.runs or prescription is not None)
         self.set_class(self.setting_up, "-setup")
 
     def compose(self) -> ComposeResult:
@@ -121,9 +127,9 @@ class LabScreen(KeepingScreen):
         self.recipes.border_title = heading("recipes", "enter starts", 34)
         self.recipes.add_options([Option(recipe_line(card)) for card in self._cards])
         names = [card.name for card in self._cards]
-        running = self.session.requests[0].recipe if self.session.requests else ""
+        wanted = self._prescription.recipe if self._prescription else self.session.requests[0].recipe if self.session.requests else ""
         if names:
-            self.recipes.highlighted = names.index(running) if running in names else 0
+            self.recipes.highlighted = names.index(wanted) if wanted in names else 0
         if self.setting_up:
             self.recipes.focus()
         self.show_runs()
@@ -211,6 +217,8 @@ class LabScreen(KeepingScreen):
             self.query_one("#lesson-text", Static).update(lesson_text(card))
             running = self.session.requests[0] if self.session.requests else None
             given = dict(running.settings) if running is not None and running.recipe == card.name else {}
+            if self._prescription is not None and self._prescription.recipe == card.name:
+                given = {key: spelled(value) for key, value in self._prescription.set.items()}
             self.knobs.fill(card.settings)
             self.knobs.turn(given)
 

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.library import CheckpointEntry, delete, rename
+from chatbot_tui.ui.messages import ExaminationWanted
 from chatbot_tui.ui.panels.wrapping import printable
 from chatbot_tui.ui.screens.card import card_text
 from chatbot_tui.ui.screens.choice import Choice
@@ -32,6 +33,7 @@ class LibraryScreen(Screen[Choice | None]):
         Binding("escape", "dismiss(None)", "Back", id="library-back", tooltip="Go back to the chat"),
         Binding("r", "rename", "Rename", id="library-rename", tooltip="Give your own checkpoint another name"),
         Binding("d", "delete", "Delete", id="library-delete", tooltip="Remove your own checkpoint from the disk"),
+        Binding("e", "examine", "Examine", id="library-examine", tooltip="Send the checkpoint to the doctor: what has it, and why?"),
         Binding("o", "open", "Open file", id="library-open", tooltip="Load a checkpoint from anywhere on the disk"),
     ]
 
@@ -86,9 +88,18 @@ class LibraryScreen(Screen[Choice | None]):
         if entry.problem:
             self.notify(f"{entry.name} cannot be loaded: {entry.problem}", severity="error", markup=False)
             return
+        self.dismiss(Choice(self._reference(entry)))
+
+    def _reference(self, entry: CheckpointEntry) -> str:
         # A name may stand for a shipped checkpoint and one's own; the path is never in doubt.
         twins = sum(other.name == entry.name for other in self._entries)
-        self.dismiss(Choice(entry.name if twins == 1 else str(entry.path)))
+        return entry.name if twins == 1 else str(entry.path)
+
+    def action_examine(self) -> None:
+        """Leave for the doctor with the highlighted checkpoint."""
+        if self._chosen is not None:
+            self.app.post_message(ExaminationWanted(self._reference(self._chosen)))
+            self.dismiss(None)
 
     def action_rename(self) -> None:
         """Ask for another name."""

@@ -19,6 +19,9 @@ class LoadingScreen(ConversingScreen):
     _going: int | None = None
     """The place among the steps of the checkpoint that the person is on the way to; None while nobody goes anywhere."""
 
+    vocabulary: str | None = None
+    """What went with the loaded checkpoint, where it is a foreign file."""
+
     def load(self, checkpoint: str, vocabulary: str | None = None, *, title: str = "") -> None:
         """Load a checkpoint in a thread; the old one speaks on if this fails. `title` is what it is called meanwhile."""
         if self.loading_name:
@@ -30,7 +33,7 @@ class LoadingScreen(ConversingScreen):
 
     def _load(self, checkpoint: str, vocabulary: str | None) -> None:
         try:
-            self.post_message(CheckpointLoaded(self.backend.load(checkpoint, vocabulary)))
+            self.post_message(CheckpointLoaded(self.backend.load(checkpoint, vocabulary), vocabulary))
         except InputError as error:
             self.post_message(CheckpointRefused(checkpoint, str(error)))
         except Exception as error:
@@ -40,7 +43,7 @@ class LoadingScreen(ConversingScreen):
     @on(CheckpointLoaded)
     async def begin_with(self, event: CheckpointLoaded) -> None:
         """Speak with the new checkpoint from now on."""
-        self.loading_name, self.loaded = "", event.loaded
+        self.loading_name, self.loaded, self.vocabulary = "", event.loaded, event.vocabulary
         if self.preferences.settings.sampling is None:
             self.sampling = event.loaded.sampling
         for warning in event.loaded.warnings:
