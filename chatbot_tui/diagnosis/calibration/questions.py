@@ -12,7 +12,7 @@ from chatbot_tui.diagnosis.rules import Rule, Signature, Test, match, name_of, v
 from chatbot_tui.diagnosis.thresholds import Threshold
 
 ENOUGH = 15
-"""Cases, at least, on either side of a threshold that is fitted; with fewer it stays as it is. A specimen is a case with each kind of text."""
+"""Cases, at least, on either side of a threshold that is fitted, else it stays as it is; a specimen is a case with each kind of text."""
 
 
 @dataclass(frozen=True)
