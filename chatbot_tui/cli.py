@@ -414,6 +414,23 @@ def doctor(checkpoint: str, vocabulary: str | None, corpora: tuple[str, ...], ma
 
 
 @cli.command(
+    short_help="Write a net so that it runs without this program.",
+    context_settings=CONTEXT,
+    epilog=examples("chatbot-tui export smalltalk --out smalltalk-pytorch", "chatbot-tui export my-bot --out my-bot-onnx --onnx"),
+)
+@click.argument("checkpoint", metavar="C")
+@vocabulary_option()
+@click.option("--out", metavar="DIR", help="New or empty folder for the files; one of the checkpoint's name unless given.")
+@click.option("--onnx", is_flag=True, help="Write model.onnx too, with the state as input and output.")
+@json_option()
+def export(checkpoint: str, vocabulary: str | None, out: str | None, onnx: bool, as_json: bool) -> None:
+    """Write checkpoint C as a plain PyTorch state_dict with a short model file that runs it, and its tokenizer."""
+    from chatbot_tui.commands.export import export as run_export
+
+    run_export(checkpoint=checkpoint, vocabulary=vocabulary, out=out, onnx=onnx, as_json=as_json)
+
+
+@cli.command(
     short_help="Measure speed and memory on this machine.",
     context_settings=CONTEXT,
     epilog=examples("chatbot-tui bench", "chatbot-tui bench --json"),

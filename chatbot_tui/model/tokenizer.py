@@ -78,9 +78,9 @@ class Tokenizer:
         except Exception as error:  # the library raises bare Exception for a malformed file
             raise InputError(f"{path} is not a tokenizer.json: {' '.join(str(error).split())[:200]}") from None
         named = getattr(backend.model, "unk_token", None)
-        return cls(
-            backend, end_token, next((token for token in (UNKNOWN, named) if token and backend.token_to_id(token) is not None), None)
-        )
+        # A list of words names its own unknown token, or none; in other kinds the usual name counts first.
+        candidates = (named,) if isinstance(backend.model, WordLevel) else (UNKNOWN, named)
+        return cls(backend, end_token, next((token for token in candidates if token and backend.token_to_id(token) is not None), None))
 
     def save(self, path: Path) -> None:
         """Write tokenizer.json."""

@@ -67,7 +67,7 @@ def from_backend(backend: Backend, name: str, choices: ImportChoices) -> Vocabul
 
 def from_list(tokens: Tokens, name: str, choices: ImportChoices, *, ids: bool = False) -> Vocabulary:
     """Return the vocabulary that a plain list of tokens makes: white-space words, or single characters. Raises InputError."""
-    end, unknown, pad = (None, None, None) if ids else specials(tokens, choices)
+    end, unknown, pad = specials(tokens, choices)
     unit: Unit = choices.unit or ("characters" if are_characters(tokens) else "words")
     backend = Backend(WordLevel({token: number for number, token in enumerate(tokens)}, unk_token=unknown or NO_UNKNOWN))
     if unit == "characters":
