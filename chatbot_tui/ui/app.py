@@ -243,8 +243,11 @@ class PlaygroundApp(App[None]):
         self.push_screen(DoctorScreen(self.examinations), self._treat)
 
     def _treat(self, prescription: Prescription | None) -> None:
+        from chatbot_tui.ui.panels.doctor_words import recipe_line
+
         if prescription is not None:
             self._open_lab(prescription)
+            self.notify(f"{recipe_line(prescription)}: enter starts it", timeout=10, markup=False)
 
     @on(DoctorEventsWaiting)
     def take_in_examination(self) -> None:

@@ -46,7 +46,7 @@ class Findings(VerticalScroll, can_focus=True):
     def on_resize(self) -> None:
         """Stretch the heading over the new width."""
         diagnosis = self.view.diagnosis
-        note = "" if diagnosis is None or not diagnosis.prescription else "enter opens the laboratory"
+        note = "" if diagnosis is None or not diagnosis.prescription else "enter tries it"
         self.border_title = heading("findings", note, self.size.width)
 
 
@@ -65,7 +65,7 @@ class FindingsText(DoctorPanel):
                 lines += what_to_do(diagnosis, width)
                 lines += self._evidence(cause, width)
         if not diagnosis.causes:
-            lines += paragraph("Nothing is wrong with this net.", width, "bold")
+            lines += [*paragraph("Nothing is wrong with this net.", width, "bold"), []]
         lines += self._basis(width)
         lines += further(diagnosis, width)
         return lines[:height]
@@ -107,12 +107,12 @@ class FindingsText(DoctorPanel):
             healthy = None if reading.healthy is None else (reading.healthy.low, reading.healthy.high)
             collapsed = None if reading.collapsed is None else (reading.collapsed.low, reading.collapsed.high)
             where = standing(reading.value, healthy, collapsed)
-            value = quantity(reading.value or 0.0)
+            unit = "" if reading.unit.startswith("share") else f" {reading.unit}".rstrip()
+            value = quantity(reading.value or 0.0) + unit
             ends = "" if healthy is None else f" (healthy {quantity(healthy[0])} to {quantity(healthy[1])})"
-            yield from paragraph(f"{reading.title} {value} {reading.unit}{ends}", width, indent=2, first=SIGNS[where])
-        matters = readings[0].matters
-        if matters:
-            yield from paragraph(f"why this matters: {matters}", width, f"italic {MUTED}", indent=2)
+            yield from paragraph(f"{reading.title} {value}{ends}", width, indent=2, first=SIGNS[where])
+            if reading is readings[0] and reading.matters:
+                yield from paragraph(f"why this matters: {reading.matters}", width, f"italic {MUTED}", indent=2)
         yield []
 
 

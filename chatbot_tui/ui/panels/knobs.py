@@ -92,6 +92,9 @@ class Knobs(VerticalScroll, can_focus=False):
                 self._field(key).value = value
             else:
                 self._besides[key] = value
+        fields = [key for key in KNOBS if key in settings]
+        if fields:
+            self.call_after_refresh(self._field(fields[0]).scroll_visible, animate=False)
         line = self.query_one("#besides", Static)
         line.update(" ".join(f"{key}={value}" for key, value in self._besides.items()))
         line.display = bool(self._besides)

@@ -9,7 +9,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Resize
 from textual.getters import query_one
 from textual.reactive import reactive
 from textual.widgets import OptionList, Static
@@ -26,7 +25,8 @@ from chatbot_tui.ui.widgets.numbers import quantity
 if TYPE_CHECKING:
     from chatbot_tui.core.diagnosis import Evidence, Range, SignalReading
 
-_LEAST_GAUGE = 12
+_NAME = 36
+"""Cells of a title where there is room."""
 _FIGURE = 8
 _UNIT = 6
 _PLACES = 8
@@ -58,9 +58,9 @@ class Signals(Vertical):
         """Show what there is."""
         self.watch_view()
 
-    def on_resize(self, event: Resize) -> None:
+    def on_resize(self) -> None:
         """Draw the gauges for the new width."""
-        self.border_title = heading("signals", LEGEND, event.size.width)
+        self.border_title = heading("signals", LEGEND, self.size.width)
         self._draw(self.options.highlighted)
 
     def watch_view(self) -> None:
@@ -136,7 +136,7 @@ def gauge_row(reading: SignalReading, evidence: Evidence | None, width: int) -> 
     )
     where = standing(reading.value, healthy, collapsed)
     value = "-" if reading.value is None else quantity(reading.value)
-    name = min(38, max(14, width - 2 - _LEAST_GAUGE - _FIGURE - _UNIT - 2), max(14, width * 2 // 5))
+    name = min(_NAME, max(14, width // 2))
     room = width - 2 - name - 1 - _FIGURE - 1 - _UNIT
     return [
         (f"{SIGNS[where]} ", f"bold {COLOURS[where]}".strip()),

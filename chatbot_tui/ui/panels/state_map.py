@@ -20,11 +20,11 @@ class StateMap(DoctorPanel):
     NAME = "hidden states"
 
     def note(self) -> str:
-        """Return how many prompts there are, and what the signs mean."""
+        """Return how many prompts there are."""
         diagnosis = self.view.diagnosis
         if diagnosis is None or diagnosis.map is None:
             return ""
-        return f"after {len(diagnosis.map.points)} prompts · • one, 2-9 several, + more"
+        return f"after {len(diagnosis.map.points)} prompts"
 
     def lines(self, width: int, height: int) -> list[Line]:
         """Return the map above its caption."""
@@ -44,7 +44,9 @@ class StateMap(DoctorPanel):
             "many places": "it remembers what it reads.",
         }[words]
         caption = list(paragraph(f"{words}: {meaning}", width, f"bold {style}"))
-        figures = f"variance {quantity(variance)} of |h|² · these two directions hold {found.shown:.0%} of it"
+        figures = (
+            f"• one prompt, 2-9 several, + more. Variance {quantity(variance)} of |h|², {found.shown:.0%} of it in these two directions."
+        )
         caption += paragraph(figures, width, MUTED)
         room = height - len(caption)
         if room < _LEAST_HEIGHT:

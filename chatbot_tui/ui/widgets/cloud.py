@@ -12,7 +12,7 @@ LEAST = 0.5
 def cloud(points: Sequence[tuple[float, float]], width: int, height: int, style: str = "") -> list[Line]:
     """Return `height` lines of exactly `width` cells: • where one point lies, their number where several do, + from ten on.
 
-    A step to the side and a step up are equally long on the screen, taking a cell to be twice as high as wide. The middle is at (0, 0).
+    Steps to the side and up are equally long on the screen, taking a cell to be twice as high as wide; the axes cross at (0, 0).
     """
     if width <= 0 or height <= 0:
         return []
@@ -20,8 +20,8 @@ def cloud(points: Sequence[tuple[float, float]], width: int, height: int, style:
     row_size = 2 * reach / height
     places: Counter[tuple[int, int]] = Counter()
     for x, y in points:
-        column = min(max(int(x / (row_size / 2) + width / 2), 0), width - 1)
-        row = min(max(int(height / 2 - y / row_size), 0), height - 1)
+        column = min(max(width // 2 + round(x / (row_size / 2)), 0), width - 1)
+        row = min(max(height // 2 - round(y / row_size), 0), height - 1)
         places[row, column] += 1
     lines: list[Line] = []
     for row in range(height):
@@ -34,7 +34,7 @@ def cloud(points: Sequence[tuple[float, float]], width: int, height: int, style:
 
 
 def half_height(points: Sequence[tuple[float, float]], width: int, height: int) -> float:
-    """Return how far the upper edge lies from the middle, so that every point is inside."""
+    """Return how far the upper edge lies from the middle, so that every point is inside; at least LEAST."""
     furthest_x = max((abs(x) for x, _ in points), default=0.0)
     furthest_y = max((abs(y) for _, y in points), default=0.0)
     return max(LEAST, 1.05 * furthest_y, 1.05 * furthest_x * 2 * height / width)

@@ -14,7 +14,7 @@ SIGNS: dict[Standing, str] = {"healthy": "✓", "collapsed": "✗", "either": "�
 COLOURS: dict[Standing, str] = {"healthy": BLUE, "collapsed": ORANGE, "either": "", "between": ORANGE, "unusual": ORANGE, "unknown": ""}
 _MARKERS: dict[Standing, str] = {"healthy": "●", "collapsed": "✗", "either": "●", "between": "◆", "unusual": "◆", "unknown": "●"}
 HEALTHY, COLLAPSED, LIMIT = "━", "░", "┃"
-LEGEND = f"{HEALTHY}{HEALTHY} healthy  {COLLAPSED}{COLLAPSED} collapsed  {LIMIT} threshold"
+LEGEND = f"{HEALTHY} healthy {COLLAPSED} collapsed {LIMIT} threshold"
 
 Stretch: TypeAlias = tuple[float, float]
 _DECADE = 10.0
