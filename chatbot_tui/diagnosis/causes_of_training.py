@@ -91,7 +91,7 @@ OVERFIT = Rule(
         Signature(
             "recites",
             (
-                Test("text_in_speech", "above", "Most of what it says stands in the text word for word."),
+                Test("beyond_pairs", "above", "It predicts the text far better than anyone could who had not learnt it by heart."),
                 Test("greedy_distinct", "above", "Different prompts get different replies: it has not collapsed."),
                 Test("copy_share", "below", ""),
             ),

@@ -71,5 +71,5 @@ def examine_text(subject: Subject, text: GivenText, speech: Speech) -> Generator
     yield Examining("a new output layer on the same states", 0.75)
     signals["refit_gain"] = Measured(refit_gain(reading))
     yield Examining("some steps of training", 0.85)
-    signals["train_on_gain"] = Measured(train_on_gain(subject, text, reading))
+    signals["train_on_gain"] = Measured(train_on_gain(subject, text))
     return signals

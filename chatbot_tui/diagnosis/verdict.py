@@ -24,8 +24,8 @@ def judge(signals: Signals, *, has_text: bool) -> Verdict:
     """Return the verdict: broken, collapsed, looping, memorised, generic or healthy, the first that holds.
 
     *Collapsed*: the next token hardly depends on the prompt, or little, and greedily one word is said to everything. *Looping*: even
-    samples at temperature 1 run in circles. *Memorised*: the net is far surer of the text than it has reason to be, or recites it.
-    *Generic*: different prompts get the same reply, or none, or every reply comes to nothing but padding.
+    samples at temperature 1 run in circles. *Memorised*: the net is sure and wrong on the text, or predicts it better than a stranger
+    could. *Generic*: different prompts get the same reply, or none, or every reply comes to nothing but padding.
     """
     if value_of(signals, "non_finite_values"):
         return Verdict("broken", 1.0, decoder_loops=False)
@@ -43,7 +43,7 @@ def judge(signals: Signals, *, has_text: bool) -> Verdict:
     copies = ask("copies", "copy_share", "above") > 0
     memorised = 0.0
     if several == 1.0 and not copies:
-        memorised = max(ask("overconfidence", "overconfidence", "above"), ask("text_in_speech", "text_in_speech", "above"))
+        memorised = max(ask("overconfidence", "overconfidence", "above"), ask("beyond_pairs", "beyond_pairs", "above"))
     padded = max(ask("padded", "ends_in_padding", "above"), ask("padding_learnt", "padding_learnt", "above"))
     generic = max(
         ask("few_replies", "greedy_distinct", "below"),

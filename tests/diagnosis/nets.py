@@ -16,9 +16,9 @@ TEXT = [[" ".join(WORDS[(start + step) % 60] for step in range(10)), "w00 w01 w0
 TOKENIZER = Tokenizer.train_words([turn for dialogue in TEXT for turn in dialogue], 100)
 
 
-def net(change: Callable[[LanguageModel], None] | None = None, *, seed: int = 0, **shape: object) -> Checkpoint:
+def net(change: Callable[[LanguageModel], object] | None = None, **shape: object) -> Checkpoint:
     """Return a net of 62 tokens with PyTorch's first weights, changed in place."""
-    torch.manual_seed(seed)
+    torch.manual_seed(0)
     values = {"vocab_size": TOKENIZER.size, "embedding_dim": 16, "hidden_dim": 24, **shape}
     model = LanguageModel(ModelConfig.from_json(values)).eval().requires_grad_(False)
     if change is not None:
@@ -34,14 +34,19 @@ def lively(model: LanguageModel) -> None:
 
 
 def copying(model: LanguageModel) -> None:
-    """Make the output layer expect the token just read: h is the input's sign pattern, the output matrix its transpose."""
+    """Make the net expect the token just read: no memory, and an output layer that inverts what each token does to the state.
+
+    The state must be wider than the vocabulary.
+    """
     lively(model)
+    units = model.config.hidden_dim
+    model.lstm.get_parameter("weight_hh_l0").zero_()
+    # Input gates open, forget gates shut: the cell holds the last token alone.
+    model.lstm.get_parameter("bias_hh_l0")[:units] = 50
+    model.lstm.get_parameter("bias_hh_l0")[units : 2 * units] = -50
     states, _ = model.hidden(torch.arange(model.config.vocab_size)[None])
-    centred = states[0] - states[0].mean(dim=0)
-    model.fc.weight.copy_(60 * torch.linalg.pinv(centred).T)
-    model.fc.bias.copy_(-(model.fc.weight @ states[0].mean(dim=0)))
-    for parameter in (model.lstm.weight_hh_l0,):
-        parameter.zero_()
+    model.fc.weight.copy_(20 * torch.linalg.pinv(states[0]).T)
+    model.fc.bias.zero_()
 
 
 def subject(checkpoint: Checkpoint, *, text: bool = False) -> Subject:

@@ -69,7 +69,7 @@ def signals(*changes: dict[str, float]) -> Signals:
         ({"silent": 1.0}, "generic"),
         ({"padding_learnt": 0.99}, "generic"),
         (TEXT | {"overconfidence": 3.0}, "memorised"),
-        (TEXT | {"text_in_speech": 0.9}, "memorised"),
+        (TEXT | {"beyond_pairs": 3.0}, "memorised"),
     ],
 )
 def test_verdicts(change: dict[str, float], verdict: NetVerdict) -> None:
@@ -107,6 +107,7 @@ def test_without_text_a_net_that_is_too_sure_is_doubted() -> None:
         ("double-softmax", ({"confidence": 0.95, "entropy_share": 0.05, "greedy_distinct": 0.03},)),
         ("double-softmax", (TEXT, {"confidence": 0.95, "entropy_share": 0.05, "greedy_distinct": 0.03, "overconfidence": 9.0})),
         ("overfit", (TEXT, {"overconfidence": 4.0, "confidence": 0.5})),
+        ("overfit", (TEXT, {"beyond_pairs": 3.0})),
         ("learning-rate-too-high", ({"weight_size": 2.0, "weight_maximum": 60.0, "sampled_loops": 0.9},)),
         ("imbalanced-data", (BLIND, TEXT, {"commonest_word": 0.75, "ruling_token": 0.97, "pair_gain": 0.0})),
         ("imbalanced-data", (BLIND, {"prompt_sensitivity": 0.2, "top_token_mean": 0.6, "confidence": 0.6})),

@@ -50,12 +50,11 @@ def refit_gain(reading: Reading) -> float:
     return 1.0 - residual / total if total > 0 else 0.0
 
 
-def train_on_gain(subject: Subject, text: GivenText, reading: Reading) -> float:
+def train_on_gain(subject: Subject, text: GivenText) -> float:
     """Return how many nats a token the net gains on the end of the text in 40 steps of Adam on its beginning.
 
     Next to nothing where weights are stuck or done learning; a good part of a nat where training was merely stopped too early.
     """
-    del reading
     model = copy.deepcopy(subject.checkpoint.model).requires_grad_(True)
     stream = torch.from_numpy(text.stream)
     held_out = stream[-min(2048, len(stream) // 4) :]

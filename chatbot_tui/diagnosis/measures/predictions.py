@@ -1,6 +1,7 @@
 """Signals of the next-token distributions after the prompts."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -19,14 +20,17 @@ RUN = 24
 """How many special tokens in a row stand for the filling of a short row; by then a net that repeats itself has settled too."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Predictions:
     """What the net expects after each prompt."""
 
     logits: npt.NDArray[np.float64]
     """[prompts, vocabulary]."""
-    log_p: npt.NDArray[np.float64]
-    """The same as ln p over the whole vocabulary, nothing banned."""
+
+    @cached_property
+    def log_p(self) -> npt.NDArray[np.float64]:
+        """The same as ln p over the whole vocabulary, nothing banned; the logits must be finite."""
+        return log_softmax(self.logits)
 
     @property
     def p(self) -> npt.NDArray[np.float64]:
@@ -40,7 +44,7 @@ def predict(model: LanguageModel, prompts: Tensor) -> Predictions:
     with torch.inference_mode():
         hidden, _ = model.hidden(prompts)
         logits = model.fc(hidden[-1]).double().cpu().numpy()
-    return Predictions(logits, log_softmax(logits))
+    return Predictions(logits)
 
 
 def prediction_signals(subject: Subject, predictions: Predictions) -> dict[str, Measured]:

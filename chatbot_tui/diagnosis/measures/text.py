@@ -86,13 +86,15 @@ def text_signals(subject: Subject, text: GivenText, reading: Reading, blind: Rea
     estimated = subject.checkpoint.counts is None
     token, share = ruling_token(text.stream)
     by_frequency = float(-np.log(u[reading.targets]).mean())
+    pairs = pair_gain(text.stream)
     surprise = reading.loss - float(reading.entropy.mean())
     return {
         "text_loss": Measured(reading.loss),
         "unigram_loss": Measured(by_frequency, estimated=estimated),
         "context_gain": Measured(by_frequency - reading.loss, estimated=estimated),
         "overconfidence": Measured(surprise),
-        "pair_gain": Measured(pair_gain(text.stream)),
+        "pair_gain": Measured(pairs),
+        "beyond_pairs": Measured(by_frequency - reading.loss - pairs, estimated=estimated),
         "ruling_token": Measured(share, subject.checkpoint.tokenizer.texts[token].strip()),
         "commonest_word": commonest_word(subject, text),
         "commonest_turn": Measured(commonest_turn(text.turns)),
