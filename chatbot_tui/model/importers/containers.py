@@ -1,11 +1,15 @@
 """What kind of file this is, by its first bytes, and which reader describes it."""
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 
 from chatbot_tui.core.errors import InputError
+from chatbot_tui.model.importers import hdf5
 from chatbot_tui.model.importers.foreign import ForeignFile, open_foreign
-from chatbot_tui.model.importers.pytorch import LEGACY_MAGIC, MAX_PICKLE_BYTES, TorchFile, inert, read_legacy, read_zip
+from chatbot_tui.model.importers.hdf5 import KerasFile, read_h5, read_keras
+from chatbot_tui.model.importers.keras import from_keras
+from chatbot_tui.model.importers.pytorch import LEGACY_MAGIC, MAX_PICKLE_BYTES, TorchFile, directory, inert, read_legacy, read_zip
 from chatbot_tui.model.importers.safetensors_file import read_safetensors
 from chatbot_tui.model.importers.wrappers import unwrap
 
@@ -37,6 +41,10 @@ def read_foreign(path: Path) -> ForeignFile:
     for magic, place, advice in OTHERS:
         if begin[place : place + len(magic)] == magic:
             raise InputError(f"{path} {advice}")
+    if begin.startswith(b"\x89HDF\r\n\x1a\n"):
+        return explained(path, read_h5)
+    if begin.startswith(b"PK") and is_keras(path):
+        return explained(path, read_keras)
     if begin.startswith(b"PK"):
         return from_torch(read_zip(path), "PyTorch")
     if begin.startswith(LEGACY_MAGIC):
@@ -46,6 +54,21 @@ def read_foreign(path: Path) -> ForeignFile:
     raise InputError(
         f"{path} is no file of weights that is known here: give a state_dict of PyTorch, safetensors, or Keras's .h5 or .keras"
     )
+
+
+def is_keras(path: Path) -> bool:
+    """Return whether an archive is a .keras file. Raises InputError where it is damaged."""
+    with open_foreign(path) as file:
+        return hdf5.WEIGHTS in directory(path, file)
+
+
+def explained(path: Path, read: Callable[[Path], KerasFile]) -> ForeignFile:
+    """Read a Keras file; whatever is wrong with the model in it is said with the file's name. Raises InputError."""
+    saved = read(path)
+    try:
+        return from_keras(saved)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
 
 
 def from_torch(saved: TorchFile, container: str) -> ForeignFile:

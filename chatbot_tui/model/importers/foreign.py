@@ -53,6 +53,8 @@ class ForeignFile:
     settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """What the file says of the net beyond its tensors: ModelConfig's own keys."""
     warnings: tuple[str, ...] = ()
+    layout: str = ""
+    """The layout's name where the container tells it; empty: the names do."""
 
 
 def size_limit() -> int:

@@ -127,7 +127,7 @@ def recognise(file: ForeignFile, choices: ImportChoices) -> tuple[str, Roles, li
             raise InputError(f"{name[:80]} and {tensors[target].name[:80]} both stand for {target[:80]}: leave one of them out")
         else:
             tensors[target] = file.tensors[name]
-    return layout.name, infer(tensors), left_out
+    return file.layout or layout.name, infer(tensors), left_out
 
 
 def architecture(roles: Roles, settings: Mapping[str, Any], choices: ImportChoices) -> ModelConfig:
