@@ -53,7 +53,6 @@ DOUBLE_SOFTMAX = Rule(
                 Test("greedy_distinct", "below", "Whatever the prompt, it replies the same."),
                 Test("copy_share", "below", ""),
                 Test("gates_shut", "below", ""),
-                Test("unknown_share", "below", ""),
             ),
             strength=0.8,
         ),

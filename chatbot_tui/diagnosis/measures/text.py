@@ -99,7 +99,7 @@ def text_signals(subject: Subject, text: GivenText, reading: Reading, blind: Rea
         "commonest_word": commonest_word(subject, text),
         "commonest_turn": Measured(commonest_turn(text.turns)),
         "text_in_speech": Measured(known_share(speech.sampled, words_of(subject, text).tolist(), OVERLAP)),
-        "blind_cost": Measured(blind.loss - reading.loss),
+        "blind_cost": Measured(blind.loss - loss_of_beginning(reading, len(blind.targets))),
     }
 
 
@@ -114,3 +114,8 @@ def words_of(subject: Subject, text: GivenText) -> npt.NDArray[np.int64]:
     """Return the text without its special tokens, as the net speaks when it is examined."""
     words: npt.NDArray[np.int64] = text.stream[~np.isin(text.stream, subject.specials.ids)]
     return words
+
+
+def loss_of_beginning(reading: Reading, tokens: int) -> float:
+    """Return the loss over the first tokens of a reading, in nats a token."""
+    return float(-reading.log_p[:tokens].mean())
