@@ -31,11 +31,11 @@ from chatbot_tui.ui.screens.chat import ChatScreen
 from chatbot_tui.ui.themes import THEMES
 
 if TYPE_CHECKING:
-    from chatbot_tui.core.diagnosis import DoctorBackend, ExamineRequest, Prescription
+    from chatbot_tui.core.diagnosis import DoctorBackend, Prescription
     from chatbot_tui.core.lab import LabBackend
-    from chatbot_tui.ui.doctor_session import DoctorSession
     from chatbot_tui.ui.lab_session import LabSession
     from chatbot_tui.ui.screens.choice import Choice
+    from chatbot_tui.ui.screens.consultation import Consultation
 
 FOLDER = Path(__file__).parent
 PANELS = ("transcript", "next_token", "hidden_state", "collapse", "sampling")
@@ -87,8 +87,8 @@ class PlaygroundApp(App[None]):
         self._doctor = doctor
         self.session: LabSession | None = None
         """The laboratory's runs; None before it is first opened."""
-        self.examinations: DoctorSession | None = None
-        """What the doctor found; None before it is first asked."""
+        self.consultation: Consultation | None = None
+        """Who goes to the doctor; None before it is first asked."""
         self._collector = IdleCollector()
         self._conversations = conversations or paths.conversations_folder()
         settings_path = settings or paths.settings_file()
@@ -206,63 +206,45 @@ class PlaygroundApp(App[None]):
 
     async def action_doctor(self) -> None:
         """Have the loaded checkpoint examined unless it has been, and show what was found; or leave the doctor."""
-        from chatbot_tui.core.diagnosis import ExamineRequest
-        from chatbot_tui.ui.screens.doctor import DoctorScreen
-
-        if isinstance(self.screen, DoctorScreen):
-            self.screen.dismiss(None)
+        if self.consultation is not None and self.consultation.leave():
             return
-        loaded = self.chat.loaded
         if self.screen is not self.chat:
             return
-        if loaded is None:
+        if self.chat.loaded is None:
             self.report("There is no net to examine yet: wait until a checkpoint is loaded.")
-            return
-        place = loaded.path if loaded.step is None else f"{loaded.path}@{loaded.step}"
-        await self._examine(ExamineRequest(place, self.chat.vocabulary), loaded.fingerprint)
+        elif (doctor := self._consult()) is not None:
+            await doctor.see_loaded(self.chat.loaded, self.chat.vocabulary)
 
     @on(ExaminationWanted)
     async def examine_wanted(self, event: ExaminationWanted) -> None:
         """Have a checkpoint examined that need not be loaded."""
-        from chatbot_tui.core.diagnosis import ExamineRequest
+        if (doctor := self._consult()) is not None:
+            await doctor.see(event.checkpoint)
 
-        await self._examine(ExamineRequest(event.checkpoint), "")
-
-    async def _examine(self, request: ExamineRequest, fingerprint: str) -> None:
+    def _consult(self) -> Consultation | None:
+        """Return who goes to the doctor; None where there is none."""
         # Imported when it is wanted: the chat does not wait for it.
-        from chatbot_tui.ui.doctor_session import DoctorSession
-        from chatbot_tui.ui.screens.doctor import DoctorScreen
+        from chatbot_tui.ui.screens.consultation import Consultation
 
         if self._doctor is None:
             self.report("This playground has no doctor: start chatbot-tui in a terminal of its own.")
-            return
-        if self.examinations is None:
-            self.examinations = DoctorSession(self, self._doctor, self.show_examination)
-        if not self.examinations.knows(request, fingerprint):
-            await self.examinations.examine(request, fingerprint)
-        self.push_screen(DoctorScreen(self.examinations), self._treat)
+        elif self.consultation is None:
+            self.consultation = Consultation(self, self._doctor, self._treat, self._show_elsewhere)
+        return self.consultation
 
     def _treat(self, prescription: Prescription | None) -> None:
+        if prescription is None:
+            return
         from chatbot_tui.ui.panels.doctor_words import recipe_line
 
-        if prescription is not None:
-            self._open_lab(prescription)
-            self.notify(f"{recipe_line(prescription)}: enter starts it", timeout=10, markup=False)
+        self._open_lab(prescription)
+        self.notify(f"{recipe_line(prescription)}: enter starts it", timeout=10, markup=False)
 
     @on(DoctorEventsWaiting)
     def take_in_examination(self) -> None:
         """Show what the doctor has found out."""
-        if self.examinations is not None:
-            self.examinations.absorb()
-
-    def show_examination(self) -> None:
-        """Bring whoever shows the examination up to date."""
-        from chatbot_tui.ui.screens.doctor import DoctorScreen
-
-        for screen in self.screen_stack:
-            if isinstance(screen, DoctorScreen):
-                screen.show_examination()
-        self._show_elsewhere()
+        if self.consultation is not None:
+            self.consultation.session.absorb()
 
     def show_training(self) -> None:
         """Bring whoever shows the training up to date."""
@@ -277,7 +259,7 @@ class PlaygroundApp(App[None]):
 
     def _show_elsewhere(self) -> None:
         """Say in the chat what goes on meanwhile."""
-        sessions = (self.session, self.examinations)
+        sessions = (self.session, None if self.consultation is None else self.consultation.session)
         self.chat.training = " · ".join(filter(None, (session.summary() for session in sessions if session is not None)))
         self.chat.show_state()
 

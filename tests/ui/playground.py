@@ -8,6 +8,7 @@ from time import monotonic
 
 from textual.pilot import Pilot
 
+from chatbot_tui.core.diagnosis import DoctorBackend
 from chatbot_tui.core.lab import LabBackend
 from chatbot_tui.ui.app import PlaygroundApp
 from chatbot_tui.ui.screens.chat import ChatScreen
@@ -71,10 +72,18 @@ async def playground(
     ready: bool = True,
     checkpoint: str = "smalltalk",
     lab: LabBackend | None = None,
+    doctor: DoctorBackend | None = None,
 ) -> AsyncIterator[Playground]:
     """Open the app with its files in `folder`; wait until the checkpoint is loaded unless told otherwise."""
     backend = backend or ScriptedBackend()
-    app = PlaygroundApp(backend, checkpoint=checkpoint, conversations=folder / "conversations", settings=folder / "settings.toml", lab=lab)
+    app = PlaygroundApp(
+        backend,
+        checkpoint=checkpoint,
+        conversations=folder / "conversations",
+        settings=folder / "settings.toml",
+        lab=lab,
+        doctor=doctor,
+    )
     async with app.run_test(size=size) as pilot:
         place = Playground(app, backend, pilot)
         await place.until(lambda: app.chat.has_class("-complete"))

@@ -64,7 +64,7 @@ class FindingsText(DoctorPanel):
             if number == 0:
                 lines += what_to_do(diagnosis, width)
                 lines += self._evidence(cause, width)
-        if not diagnosis.causes:
+        if diagnosis.verdict == "healthy" and not diagnosis.causes:
             lines += [*paragraph("Nothing is wrong with this net.", width, "bold"), []]
         lines += self._basis(width)
         lines += further(diagnosis, width)

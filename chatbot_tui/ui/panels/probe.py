@@ -92,10 +92,10 @@ def bars(frame: TrainFrame, previous: TrainFrame | None, width: int, rows: int, 
 
 
 def joined(cells: Sequence[Line]) -> Line:
-    """Put lines beside each other."""
+    """Put lines beside each other, each but the first after the sign of the second run."""
     line: Line = list(cells[0])
     for cell in cells[1:]:
-        line += [(" " * _GAP, ""), *cell]
+        line += [(SECOND_SIGN.ljust(_GAP), SECOND), *cell]
     return line
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.reactive import reactive
 
-from chatbot_tui.ui.panels.lab_panel import PHASES, LabPanel
+from chatbot_tui.ui.panels.lab_panel import PHASES, SECOND_SIGN, LabPanel
 from chatbot_tui.ui.panels.probe import visible_text
 from chatbot_tui.ui.training_log import judged
 from chatbot_tui.ui.widgets.glyphs import clip
@@ -24,7 +24,7 @@ class RunState(LabPanel):
         if not view.runs:
             hint = "  choose a recipe, turn its knobs, start it with enter or f5"
             return [[(clip("laboratory", width), "bold"), (clip(hint, max(0, width - len("laboratory"))), MUTED)]]
-        names = " against ".join(run.name for run in view.runs)
+        names = f" against {SECOND_SIGN} ".join(run.name for run in view.runs)
         frame = view.frame
         if frame is None:
             return [[(clip(f"{names} · preparing text and net …", width), "bold")]]
@@ -52,8 +52,11 @@ class RunState(LabPanel):
         return [first, self._second(width)][:height]
 
     def _second(self, width: int) -> Line:
-        """Return the last intervention that has had an effect at the step shown; without one, the greedy reply."""
+        """Return why a run failed, the last intervention that has had an effect at the step shown, or the greedy reply."""
         frame = self.view.frame
+        failed = [run.ended.explanation for run in self.view.runs if run.ended and run.ended.explanation]
+        if failed and self.view.live:
+            return [(clip(failed[0], width), ORANGE)]
         done = [entry for entry in self.view.runs[0].interventions if frame is not None and entry.step <= frame.step]
         if done:
             return [(clip(f"step {done[-1].step:,}: {done[-1].meaning}", width), ORANGE)]

@@ -158,10 +158,6 @@ def explanation(reading: SignalReading, evidence: Evidence | None) -> Content:
     parts.append("\n")
     if evidence is not None:
         parts += [(f"{printable(evidence.meaning)}\n", "bold")]
-    if reading.matters:
-        parts += [("why this matters: ", MUTED), f"{printable(reading.matters)}\n"]
-    if reading.definition:
-        parts += [("definition: ", MUTED), f"{printable(reading.definition)}\n"]
     spans = [
         f"{name} {quantity(span[0])} to {quantity(span[1])}"
         for name, span in (("healthy", ends(reading.healthy)), ("collapsed", ends(reading.collapsed)))
@@ -171,6 +167,10 @@ def explanation(reading: SignalReading, evidence: Evidence | None) -> Content:
         spans.append(f"threshold {quantity(evidence.threshold)}")
     if spans:
         parts.append((" · ".join(spans) + "\n", MUTED))
+    if reading.matters:
+        parts += [("why this matters: ", MUTED), f"{printable(reading.matters)}\n"]
+    if reading.definition:
+        parts += [("definition: ", MUTED), f"{printable(reading.definition)}\n"]
     if len(reading.places) > 1:
         listed = [f"{printable(place)} {quantity(value)}" for place, value in list(reading.places.items())[:_PLACES]]
         more = len(reading.places) - len(listed)
