@@ -74,6 +74,11 @@ def as_record(name: str, folder: Path, recognition: Recognition) -> dict[str, An
     }
 
 
+def shortened(text: str, length: int = 200) -> str:
+    """Return the beginning of a text."""
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
 def as_table(name: str, recognition: Recognition) -> str:
     """Return what each tensor was taken for, a line each, and what to do next."""
     rows = [(row.tensor, " x ".join(f"{side:,}" for side in row.shape), row.role) for row in recognition.recognised]
@@ -86,6 +91,6 @@ def as_table(name: str, recognition: Recognition) -> str:
     lines.append(f"vocabulary  {one_line(recognition.vocabulary)}")
     lines.append(f"tokens      {specials}")
     if recognition.ignored:
-        lines.append(f"left out    {one_line(', '.join(recognition.ignored[:12]))}{', ...' if len(recognition.ignored) > 12 else ''}")
+        lines.append(f"left out    {one_line(shortened(', '.join(recognition.ignored)))}")
     lines.append(f'\nImported as {name}. Try it: chatbot-tui say "hello" --checkpoint {name}')
     return "\n".join(lines) + "\n"

@@ -21,6 +21,9 @@ from chatbot_tui.model.importers.layouts import layout_of
 from chatbot_tui.model.importers.wrappers import strip_prefixes
 from chatbot_tui.model.vocabulary import Vocabulary, vocabulary_for
 
+MAX_NAME = 500
+"""Characters in a tensor's name."""
+
 
 @dataclass(frozen=True)
 class Foreign:
@@ -111,6 +114,9 @@ def read_net(
 
 def recognise(file: ForeignFile, choices: ImportChoices) -> tuple[str, Roles, list[str]]:
     """Return the layout's name, what each tensor does, and the names that were left out. Raises InputError."""
+    longest = max(map(len, file.tensors))
+    if longest > MAX_NAME:
+        raise InputError(f"a tensor in it has a name of {longest:,} characters: no program gives such names, the file is damaged or a trap")
     unknown = sorted(set(choices.becomes) - set(file.tensors))
     if unknown:
         raise InputError(f"there is no tensor {unknown[0][:80]!r} to place: the file's names are those that are listed")

@@ -384,6 +384,8 @@ BROKEN: Mapping[str, Case] = {
     ),
     "more dimensions than any tensor has": (in_pickle(b"K(K\x0c\x86", b"(" + b"K\x01" * 99 + b"t"), "damaged"),
     "no tensors": (lambda folder: saved(folder, {"epoch": 3}), "no tensors"),
+    "a name of a megabyte": (lambda folder: saved(folder, {**state(), "x" * (1 << 20): torch.ones(1)}), "1,048,576 characters"),
+    "a name that steers a terminal": (lambda folder: saved(folder, {**state(), "\x1b[31m\nevil": torch.ones(1)}), "x1b"),
     "an empty dictionary": (lambda folder: saved(folder, {}), "no tensors"),
     "quantised": (quantised, "quantised"),
     "only an LSTM": (of(lambda: nn.ModuleDict({"lstm": nn.LSTM(E, H)})), "output layer|embedding is missing"),

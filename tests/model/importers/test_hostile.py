@@ -1,5 +1,6 @@
 """Whatever the file, it is read as data: refused in one line, with nothing run and little memory and time taken."""
 
+import os
 import re
 from pathlib import Path
 
@@ -71,6 +72,17 @@ def test_the_limit_on_size_can_be_set(megabytes: str, refused: bool, tmp_path: P
         assert read_net(path).checkpoint.model.config.vocab_size == 40
         return
     with pytest.raises(InputError, match=MAX_FILE_VARIABLE):
+        read_net(path)
+
+
+def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = saved(tmp_path, state())
+
+    def refuse(*_arguments: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(InputError, match="Permission denied; check"):
         read_net(path)
 
 
