@@ -1,6 +1,7 @@
 """Writes a diagnosis to disk beside nothing that stands there already."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,9 +20,11 @@ def write_report(diagnosis: Diagnosis, where: Path) -> tuple[Path, ...]:
     Raises:
         InputError: one of them is there already, or the disk refuses.
     """
-    files = tuple(rendered(diagnosis, where.expanduser()))
+    if not where.name or "\0" in str(where):
+        raise InputError("this is no name for a file: choose another name")
+    files = tuple(rendered(diagnosis, Path(os.path.expanduser(where))))  # noqa: PTH111 (pathlib raises where there is no home)
     for path, _ in files:
-        if path.exists() or path.is_symlink():
+        if os.path.lexists(path):
             raise InputError(f"there is already a file {path}: choose another name")
     for path, text in files:
         ensure(path.parent)
