@@ -8,18 +8,23 @@ import numpy as np
 from chatbot_tui.core.diagnosis import CauseFound, Diagnosed, Diagnosis, DoctorEvent, Evidence, PromptAnswer, Side, TokenShare
 from chatbot_tui.diagnosis.catalogue import signal_readings
 from chatbot_tui.diagnosis.causes import find_causes
+from chatbot_tui.diagnosis.causes_of_training import RATE
 from chatbot_tui.diagnosis.examination import Examination, examine
 from chatbot_tui.diagnosis.measured import Signals
 from chatbot_tui.diagnosis.measures.speech import LOOP_REPEATS, LOOP_TOKENS
 from chatbot_tui.diagnosis.prescriptions import prescribe
+from chatbot_tui.diagnosis.rules import match
 from chatbot_tui.diagnosis.subject import Subject
 from chatbot_tui.diagnosis.thresholds import thresholds
 from chatbot_tui.diagnosis.verdict import Verdict, judge
-from chatbot_tui.diagnosis.words import decoding, remarks, sentence
+from chatbot_tui.diagnosis.words import TRACE, decoding, remarks, sentence
 from chatbot_tui.signals.replies import loops
 
 TOP = 8
 """Tokens of each distribution that a diagnosis lists."""
+
+HARMLESS = 0.7
+"""What is left of the confidence in a cause where it has done no harm that can be heard."""
 
 DIVERGED = (
     "Some numbers of the net are NaN or infinite, so everything that it computes is. Training that diverged leaves this, mostly at too "
@@ -66,7 +71,7 @@ def conclude(subject: Subject, examination: Examination, seconds: float) -> Diag
 
 
 def causes_of(verdict: Verdict, examination: Examination, *, has_text: bool) -> tuple[CauseFound, ...]:
-    """Return what explains the verdict; for a healthy net only that the decoder loops, where it does."""
+    """Return what explains the verdict; for a healthy net what is worth knowing all the same, such as that the decoder loops."""
     signals = examination.signals
     if verdict.verdict == "broken":
         measured = signals["non_finite_values"]
@@ -76,7 +81,7 @@ def causes_of(verdict: Verdict, examination: Examination, *, has_text: bool) -> 
         )
     if verdict.verdict != "healthy":
         return find_causes(signals, has_text=has_text)
-    return (*by_heart(verdict, signals), *greedy_decoding(verdict, signals))
+    return (*by_heart(verdict, signals), *thrown(signals), *greedy_decoding(verdict, signals))
 
 
 def by_heart(verdict: Verdict, signals: Signals) -> tuple[CauseFound, ...]:
@@ -93,6 +98,14 @@ def by_heart(verdict: Verdict, signals: Signals) -> tuple[CauseFound, ...]:
         for name, side, meaning in tests
     )
     return (CauseFound("unknown", 0.5, evidence, BY_HEART),)
+
+
+def thrown(signals: Signals) -> tuple[CauseFound, ...]:
+    """Return that steps were too long for a net that speaks well all the same: its shut gates still keep it from learning more."""
+    found = match(RATE, signals, thresholds())
+    if found is None or found.confidence < TRACE:
+        return ()
+    return (CauseFound(RATE.cause, found.confidence * HARMLESS, found.evidence, RATE.explanation),)
 
 
 def greedy_decoding(verdict: Verdict, signals: Signals) -> tuple[CauseFound, ...]:

@@ -11,7 +11,7 @@ from chatbot_tui.diagnosis.subject import Subject
 from chatbot_tui.diagnosis.thresholds import thresholds
 from chatbot_tui.diagnosis.verdict import Verdict
 
-SCARS = ("near-zero-init", "learning-rate-too-high", "padding-in-loss", "indistinguishable-tokens")
+SCARS = ("near-zero-init", "padding-in-loss", "indistinguishable-tokens")
 """Causes whose traces are worth a remark on a net that is healthy all the same."""
 TRACE = 0.6
 """Confidence from which a trace is worth it."""

@@ -103,6 +103,22 @@ def test_the_same_net_gets_the_same_report(text: bool) -> None:
     assert one == other
 
 
+def test_gates_thrown_shut_are_a_finding_even_where_the_net_speaks_well() -> None:
+    def shut(model: LanguageModel) -> None:
+        lively(model)
+        # Input gates at e^-3 / (1 + e^-3), .05, and an output layer that makes up for it.
+        model.lstm.get_parameter("weight_ih_l0")[:24] = 0
+        model.lstm.get_parameter("weight_hh_l0")[:24] = 0
+        model.lstm.get_parameter("bias_ih_l0")[:24] = -3
+        model.lstm.get_parameter("bias_hh_l0")[:24] = 0
+        model.fc.weight.mul_(20)
+
+    diagnosis = diagnosed(subject(net(shut)))
+    assert (diagnosis.verdict, first(diagnosis)) == ("healthy", "learning-rate-too-high")
+    assert diagnosis.causes[0].confidence < 0.7
+    assert [entry.recipe for entry in diagnosis.prescription] == ["learning-rate-too-high"]
+
+
 def test_every_prompt_has_its_answer() -> None:
     asked = subject(net(lively))
     diagnosis = diagnosed(asked)
