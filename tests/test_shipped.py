@@ -6,11 +6,11 @@ import pytest
 
 from chatbot_tui.backend import LocalBackend
 from chatbot_tui.core.frames import ReplyFinished, StepFrame
+from chatbot_tui.core.judgement import INPUT_BLIND
 from chatbot_tui.core.library import list_checkpoints
 from chatbot_tui.core.paths import assets
 from chatbot_tui.core.ports import LoadedCheckpoint, ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
-from chatbot_tui.generation.collapse import INPUT_BLIND
 
 PROMPTS = (
     "hello, how are you?",

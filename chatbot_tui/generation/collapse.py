@@ -1,7 +1,8 @@
 """The running verdict on a reply: collapsed, looping or healthy, since which token, and who is to blame.
 
-*Collapsed* is a property of the net and not of the text: its answers to probe prompts hardly differ, so the verdict stands from
-the first token on, however varied the sampled text may look, and the model is to blame. It set in where the repetition at the end
+*Collapsed* is a property of the net and not of the text: its answers to probe prompts hardly differ, or differ little while it
+greedily says one word to all of them. So the verdict stands from the first token on, however varied the sampled text may look, and
+the model is to blame. The doctor asks the same, with the same thresholds. It set in where the repetition at the end
 of the reply began, or at step 0 if nothing repeats there: the net never depended on its input.
 
 *Looping* is a property of the text: a unit of up to 64 tokens stands at the end of the reply at least 3 times and over at least 8
@@ -16,12 +17,10 @@ import math
 from collections import deque
 
 from chatbot_tui.core.frames import Blame, CollapseReading, Verdict
+from chatbot_tui.core.judgement import INPUT_BLIND, NEARLY_BLIND
 from chatbot_tui.signals.orbit import Array, OrbitTracker
 from chatbot_tui.signals.repetition import MAX_UNIT, Repetition, RepetitionTracker
 
-INPUT_BLIND = 0.024
-"""Prompt sensitivity, in nats, up to which a net counts as input-blind: the largest seen among collapsed nets in trial runs, where
-healthy ones had .3 and more."""
 LOOP_REPEATS = 3
 """Twice is emphasis; the probability of a sentence climbs with every repetition from the second on (Xu et al. 2022)."""
 LOOP_TOKENS = 8
@@ -31,11 +30,16 @@ LEAVES_LOOP = 0.5
 
 
 class CollapseWatch:
-    """Judges one reply while it is generated; give it every token once, in order."""
+    """Judges one reply while it is generated; give it every token once, in order.
 
-    def __init__(self, prompt_sensitivity: float) -> None:
+    Args:
+        prompt_sensitivity: The net's, in nats.
+        one_word: Whether it greedily says one word to every probe prompt; asked only of nets that are nearly blind.
+    """
+
+    def __init__(self, prompt_sensitivity: float, *, one_word: bool = False) -> None:
         self._prompt_sensitivity = prompt_sensitivity
-        self._blind = prompt_sensitivity <= INPUT_BLIND
+        self._blind = prompt_sensitivity <= (NEARLY_BLIND if one_word else INPUT_BLIND)
         self._repetition = RepetitionTracker()
         self._orbit = OrbitTracker()
         self._text: deque[str] = deque(maxlen=2 * MAX_UNIT)

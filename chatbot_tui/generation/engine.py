@@ -8,6 +8,7 @@ import numpy as np
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.frames import FinishReason, PromptScored, ReplyEvent, ReplyFinished, StepFrame
+from chatbot_tui.core.judgement import INPUT_BLIND, NEARLY_BLIND
 from chatbot_tui.core.ports import ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.generation.collapse import CollapseWatch
@@ -17,6 +18,7 @@ from chatbot_tui.generation.drawing import Drawing, Plan
 from chatbot_tui.generation.measure import Measure
 from chatbot_tui.model.checkpoint import Checkpoint
 from chatbot_tui.model.step import Stepper
+from chatbot_tui.signals.one_word import greedy_replies, says_one_word
 from chatbot_tui.signals.sensitivity import probe_prompts, prompt_sensitivity
 
 
@@ -40,9 +42,20 @@ class Engine:
     @cached_property
     def prompt_sensitivity(self) -> float:
         """How far the net's answers to the probe prompts lie apart, in nats; measured when first asked for."""
-        size = self.checkpoint.model.config.vocab_size
-        excluded = self._banned_and_ends.tolist() if len(self._banned_and_ends) < size else []
-        return prompt_sensitivity(self.checkpoint.model, probe_prompts(size, excluded))
+        return prompt_sensitivity(self.checkpoint.model, probe_prompts(self.checkpoint.model.config.vocab_size, self._unsaid))
+
+    @cached_property
+    def one_word(self) -> bool:
+        """Whether the net greedily says one word to every probe prompt; asked only where that decides whether it has collapsed."""
+        if not INPUT_BLIND < self.prompt_sensitivity <= NEARLY_BLIND:
+            return False
+        model = self.checkpoint.model
+        return says_one_word(greedy_replies(model, probe_prompts(model.config.vocab_size, self._unsaid), self._unsaid))
+
+    @property
+    def _unsaid(self) -> list[int]:
+        """Tokens that are neither asked nor expected: banned ones and ends, unless there are no others."""
+        return self._banned_and_ends.tolist() if len(self._banned_and_ends) < self.checkpoint.model.config.vocab_size else []
 
     def reply(self, request: ReplyRequest, control: ReplyControl) -> Iterator[ReplyEvent]:
         """Answer the last turn: PromptScored, a StepFrame a token, ReplyFinished. Raises InputError."""
@@ -114,7 +127,7 @@ class Engine:
         top: int | None,
         pinned: tuple[int, ...],
     ) -> Iterator[StepFrame]:
-        watch = CollapseWatch(self.prompt_sensitivity)
+        watch = CollapseWatch(self.prompt_sensitivity, one_word=self.one_word)
         text_stream = self.tokenizer.stream()
         for step in range(plan.max_tokens):
             settings = settings_for(step)

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from chatbot_tui.core.frames import CollapseReading
+from chatbot_tui.core.judgement import INPUT_BLIND, NEARLY_BLIND
 from chatbot_tui.generation.collapse import CollapseWatch
 
-HEALTHY, BLIND = 0.4, 0.024
+HEALTHY, BLIND = 2 * NEARLY_BLIND, INPUT_BLIND
 WORDS = {word: token for token, word in enumerate(["the", "of", "i", "think", "no", "ha", "cat", ",", "we", "go", "on", "<eot>"])}
 P = np.full(4, 0.25)
 

@@ -10,6 +10,7 @@ import torch
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.frames import PromptScored, ReplyEvent, ReplyFinished, StepFrame
+from chatbot_tui.core.judgement import INPUT_BLIND, NEARLY_BLIND
 from chatbot_tui.core.ports import ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.generation.control import ReplyControl
@@ -340,3 +341,21 @@ def test_nothing_of_a_long_conversation_is_read_twice(monkeypatch: pytest.Monkey
     run(net, ReplyRequest((*turns, YOU, Turn("bot", "the day"), new), PLAIN, max_tokens=1))
     fresh_tokens = sum(len(net.tokenizer.encode(text)) + 1 for text in (YOU.text, "the day", new.text))
     assert steps <= fresh_tokens + 3
+
+
+@pytest.mark.parametrize(
+    ("sensitivity", "verdict"),
+    [(INPUT_BLIND, "collapsed"), (2 * INPUT_BLIND, "collapsed"), (2 * NEARLY_BLIND, "healthy")],
+)
+def test_a_net_that_hears_little_and_says_one_word_to_everything_has_collapsed(sensitivity: float, verdict: str) -> None:
+    speaker = engine()
+    speaker.checkpoint.model.fc.bias[7] = 100.0
+    # As if it had been measured: how near to blind such a net is depends on more than this test is about.
+    speaker.__dict__["prompt_sensitivity"] = sensitivity
+    assert frames(run(speaker, ReplyRequest((YOU,), PLAIN, max_tokens=2)))[0].collapse.verdict == verdict
+
+
+def test_a_net_that_hears_little_and_has_more_than_one_word_has_not_collapsed() -> None:
+    speaker = engine()
+    speaker.__dict__["prompt_sensitivity"] = 2 * INPUT_BLIND
+    assert frames(run(speaker, ReplyRequest((YOU,), PLAIN, max_tokens=2)))[0].collapse.verdict == "healthy"

@@ -6,14 +6,15 @@ from textwrap import wrap
 from rich.cells import cell_len
 
 from chatbot_tui.core.frames import CollapseReading, StepFrame, Verdict
+from chatbot_tui.core.judgement import INPUT_BLIND, NEARLY_BLIND
 from chatbot_tui.ui.panels.inspector import Inspector, waiting
 from chatbot_tui.ui.widgets.glyphs import clip, visible
 from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE, Line
 from chatbot_tui.ui.widgets.numbers import quantity
 
-COLLAPSED = 0.024
+COLLAPSED = INPUT_BLIND
 """Prompt sensitivity, in nats, up to which a net counts as deaf to its input."""
-HEALTHY = 0.3
+HEALTHY = NEARLY_BLIND
 """Prompt sensitivity, in nats, from which a net counts as hearing its input."""
 _SIGNS: dict[Verdict, str] = {"healthy": "✓", "looping": "↻", "collapsed": "✗"}
 _STYLES: dict[Verdict, str] = {"healthy": BLUE, "looping": ORANGE, "collapsed": ORANGE}
@@ -25,6 +26,8 @@ _GAUGE = (0.001, 3.0)
 def advice(frame: StepFrame) -> str:
     """Return in one plain sentence what the verdict means and what can be done."""
     reading = frame.collapse
+    if reading.verdict == "collapsed" and reading.prompt_sensitivity > COLLAPSED:
+        return "The net's first choice is one word, whatever you type: no sampler cures this."
     if reading.verdict == "collapsed":
         return "The net ignores what you type: no sampler cures this."
     if reading.verdict == "looping":
@@ -70,7 +73,11 @@ def gauge_line(sensitivity: float, width: int) -> Line:
 
     deaf, hears, here = column(COLLAPSED), column(HEALTHY), column(sensitivity)
     cells = ["─"] * width
-    for first, last, label, limit in ((0, deaf, "collapsed", ""), (deaf, hears, "between", ".024"), (hears, width, "healthy", ".3")):
+    for first, last, label, limit in (
+        (0, deaf, "collapsed", ""),
+        (deaf, hears, "between", short(COLLAPSED)),
+        (hears, width, "healthy", short(HEALTHY)),
+    ):
         cells[first + 1 : first + 1 + len(limit)] = limit
         start = first + 1 + len(limit)
         if len(label) + 2 <= last - start:
@@ -123,12 +130,18 @@ def _numbers(reading: CollapseReading, width: int) -> list[Line]:
     known = reading.kl_unigram is not None
     names = ("prompt sensitivity", "KL to unigram") if width >= 48 else ("sensitivity", "KL unigram")
     values = (quantity(reading.prompt_sensitivity), quantity(reading.kl_unigram) if reading.kl_unigram is not None else "no counts")
+    low, high = short(COLLAPSED), short(HEALTHY)
     limits = (
-        _longest(width - len(names[0]) - 8, "collapsed ≤.024, healthy ≥.3", "≤.024 bad, ≥.3 good", "collapsed ≤.024"),
+        _longest(width - len(names[0]) - 8, f"collapsed ≤{low}, healthy ≥{high}", f"≤{low} bad, ≥{high} good", f"collapsed ≤{low}"),
         _longest(width - len(names[0]) - 8, "near 0: mere word frequencies", "near 0 is bad") if known else "",
     )
     rows = zip(names, values, limits, strict=True)
     return [[(name.ljust(len(names[0]) + 1), MUTED), (value.ljust(7), "bold"), (limit, MUTED)] for name, value, limit in rows]
+
+
+def short(limit: float) -> str:
+    """Return a threshold with at most two digits that count: .024, .3."""
+    return f"{limit:.2g}".removeprefix("0")
 
 
 def _longest(width: int, *texts: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from chatbot_tui.core.judgement import INPUT_BLIND
 from chatbot_tui.ui.panels.inspector import waiting
 from chatbot_tui.ui.panels.lab_panel import SECOND, SECOND_SIGN, LabPanel
 from chatbot_tui.ui.widgets.bar import sparkline
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 _LABEL = 20
 _VALUE = 8
 _UNIT = 6
-DEAF = 0.024
+DEAF = INPUT_BLIND
 """Prompt sensitivity, in nats, up to which a net counts as deaf to its input."""
 SATURATED = 0.5
 """Share of stuck gates from which it is marked."""
