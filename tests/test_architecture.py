@@ -26,7 +26,10 @@ def configuration() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("command", ["--help", "--version", "say --help", "train --help", "evaluate --help", "checkpoints", "recipes"])
+@pytest.mark.parametrize(
+    "command",
+    ["--help", "--version", "say --help", "train --help", "evaluate --help", "import --help", "export --help", "checkpoints", "recipes"],
+)
 def test_what_needs_no_net_loads_none(command: str) -> None:
     assert loaded_after(f"from chatbot_tui.cli import run; run({command.split()!r})") == set()
 

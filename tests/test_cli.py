@@ -37,7 +37,8 @@ def test_every_help_page_has_examples(capsys: pytest.CaptureFixture[str], comman
 
 
 def test_the_commands_are_the_contract() -> None:
-    assert sorted(cli.commands) == ["bench", "checkpoints", "evaluate", "experiment", "recipes", "say", "train"]
+    contract = ["bench", "calibrate", "checkpoints", "doctor", "evaluate", "experiment", "export", "import", "recipes", "say", "train"]
+    assert sorted(cli.commands) == contract
 
 
 @pytest.mark.parametrize(
