@@ -91,7 +91,7 @@ async def test_help_shows_the_keys_of_the_keymap_and_explains_the_panels(tmp_pat
         line = next(line for line in place.screen_text().splitlines() if "Retry" in line)
         assert "ctrl+y" in line
         await place.pilot.press("end")
-        await place.until(lambda: "likeliest word" in place.screen_text())
+        await place.until(lambda: "exactly what was done" in place.screen_text())
         await place.pilot.press("escape")
         await place.until(lambda: place.app.screen is place.chat)
 

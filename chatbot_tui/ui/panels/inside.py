@@ -20,8 +20,6 @@ _VALUE = 8
 _UNIT = 6
 DEAF = INPUT_BLIND
 """Prompt sensitivity, in nats, up to which a net counts as deaf to its input."""
-SATURATED = 0.5
-"""Share of stuck gates from which it is marked."""
 
 
 class InsidePanel(LabPanel):
@@ -56,7 +54,6 @@ class InsidePanel(LabPanel):
                 lambda frame: 100 * frame.state[layer].saturated if layer < len(frame.state) else 0.0,
                 "%",
                 width,
-                lambda value: value >= 100 * SATURATED,
             ),
         ]
         # With little room the figure that tells most is shown of every layer first.

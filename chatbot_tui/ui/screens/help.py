@@ -11,6 +11,12 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from chatbot_tui.core.lab import INTERVENTIONS
+
+HARM, REMEDY = (
+    ", ".join(f"{key} {entry.title}" for key, entry in enumerate(INTERVENTIONS, 1) if entry.remedy == remedy) for remedy in (False, True)
+)
+
 PANELS = (
     (
         "chat",
@@ -37,6 +43,45 @@ PANELS = (
         "How a word is chosen. Greedy takes the likeliest. Temperature flattens or sharpens. "
         "Top-k, top-p, min-p and typical cut the unlikely. "
         "A change governs the very next word.",
+    ),
+    (
+        "laboratory",
+        "Small nets learn here while you watch. Recipes with ◆ put a cause or a mistake in; whether the net collapses of it is for you "
+        "to see. Below a recipe stand those that differ from it in one thing only: f6 trains two side by side, with the same seed on the "
+        "same text, and marks with ≠ the first report in which they differ.",
+    ),
+    (
+        "loss",
+        "How badly the net is surprised by the next word, in nats: on text kept aside from training, and as dots on the text it trains "
+        "on. Three levels to compare with: ln V is guessing among all V words of the vocabulary, unigram is knowing how frequent each "
+        "word is, bigram is knowing which word follows which. ▼ is where you look, a number or k is where you laid hands on the net.",
+    ),
+    (
+        "phases",
+        "What the net knows, told from the loss. Uniform: hardly anything. Unigram: how frequent words are, so it says only the most "
+        "frequent one. Bigram: it has begun to learn pairs. Context: it is better than a table of pairs, because it remembers more than "
+        "one word. A healthy net passes through all four; a collapsed one stays in unigram.",
+    ),
+    (
+        "probe",
+        "What the net would say next to one prompt, likeliest first; ▲ and ▼ tell what has risen or fallen since the report before. "
+        "Below, its greedy reply, newest first, a line for every change.",
+    ),
+    (
+        "inside",
+        "Prompt sensitivity is how much the next word depends on what was read; ! marks a net that is deaf to it. KL to unigram is how far "
+        "the next word's odds are from mere frequencies. For each layer: how far h lies apart after unlike prompts (0: always the same), "
+        "how long h is, and how many gates are below .1 or above .9. Many are in a healthy net too.",
+    ),
+    (
+        "knobs",
+        "The recipe's settings; changed ones are marked. The optimiser's and dropout reach a run under way with enter, the others count "
+        "from the next start on. “text” takes files of your own.",
+    ),
+    (
+        "interventions",
+        f"Number keys lay hands on the net between two steps. To harm it: {HARM}. To help it: {REMEDY}. The line on top says exactly what "
+        "was done.",
     ),
 )
 """What each panel shows, for someone who sees it for the first time."""

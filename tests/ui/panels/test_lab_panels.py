@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatbot_tui.core.lab import Intervened, RunReport
+from chatbot_tui.core.lab import Intervened, RunEnded, RunReport
 from chatbot_tui.ui.lab_view import LabView
 from chatbot_tui.ui.panels.inside import InsidePanel, spread
 from chatbot_tui.ui.panels.lab_panel import LabPanel
@@ -92,6 +92,8 @@ def test_replies_of_two_runs_stand_below_each_other() -> None:
     assert rows[6].startswith("     80 › i am")
     assert rows[7].startswith("     80 ○ i am")
     assert rows[0].count(".50") == 2
+    # 80 cells less the gap of two: columns of 39, and the sign of the second run between them.
+    assert [row[39:42] for row in rows[:2]] == ["○ ␣", "○ ␣"]
 
 
 def test_figures_of_the_whole_net_come_first_then_those_of_each_layer() -> None:
@@ -104,6 +106,13 @@ def test_figures_of_the_whole_net_come_first_then_those_of_each_layer() -> None:
     assert starts[3][:4] == ["h2", "across", "prompts", ".20"]
     assert starts[4][:3] == ["h1", "norm", "5.00"]
     assert starts[6][:5] == ["gates", "1", "saturated", "20.0", "%"]
+
+
+def test_stuck_gates_are_not_marked_for_a_healthy_net_has_many() -> None:
+    # Report 12: 5 % times 12.
+    row = written(showing(InsidePanel(), log(13)), 80, 8)[6]
+    assert row[:40].split()[:4] == ["gates", "1", "saturated", "60.0"]
+    assert "!" not in row
 
 
 def test_a_deaf_net_is_marked() -> None:
@@ -131,6 +140,23 @@ def test_an_intervention_is_explained_from_its_step_on() -> None:
     made.absorb(Intervened(0, 80, "near-zero", "The LSTM is drawn anew."))
     assert written(showing(RunState(), made), 80, 2)[1] == "step 80: The LSTM is drawn anew."
     assert written(showing(RunState(), made, index=2), 80, 2)[1] == "› the the the"
+
+
+def test_a_run_that_failed_says_why_as_long_as_its_end_is_shown() -> None:
+    made = log(9)
+    made.absorb(Intervened(0, 80, "rate", "The learning rate is thirty times what it was."))
+    made.absorb(RunEnded(0, 163, "failed", "training diverged at step 163: lower learning_rate"))
+    assert written(showing(RunState(), made), 80, 2)[1] == "training diverged at step 163: lower learning_rate"
+    assert written(showing(RunState(), made, index=5), 80, 2)[1] == "step 80: The learning rate is thirty times what it was."
+
+
+def test_of_two_runs_the_second_is_named_with_its_sign() -> None:
+    assert "healthy against ○ xavier" in written(showing(RunState(), log(5), log(5, name="xavier")), 120, 1)[0]
+
+
+def test_what_is_being_prepared_need_not_be_chosen_any_more() -> None:
+    assert "start it" in written(showing(LossPanel()), 80, 3)[0]
+    assert "start it" not in written(showing(LossPanel(), log(0)), 80, 3)[0]
 
 
 def test_long_times_are_told_in_minutes() -> None:
