@@ -238,7 +238,7 @@ class PlaygroundApp(App[None]):
         from chatbot_tui.ui.panels.doctor_words import recipe_line
 
         self._open_lab(prescription)
-        self.notify(f"{recipe_line(prescription)}: enter starts it", timeout=10, markup=False)
+        self.notify(f"{recipe_line(prescription)}: enter starts it", timeout=20, markup=False)
 
     @on(DoctorEventsWaiting)
     def take_in_examination(self) -> None:

@@ -239,6 +239,7 @@ async def test_enter_opens_the_laboratory_with_what_helps_and_starts_nothing(tmp
     async with surgery(tmp_path) as room:
         await room.examined()
         await room.press("enter")
+        await room.place.until(lambda: "near-zero-init with init=xavier: enter starts it" in room.place.notices())
         await room.place.until(lambda: isinstance(room.place.app.screen, LabScreen) and room.place.app.screen.recipes.option_count)
         await room.place.pilot.pause()
         lab = room.place.app.screen
@@ -247,7 +248,6 @@ async def test_enter_opens_the_laboratory_with_what_helps_and_starts_nothing(tmp
         assert lab.chosen.name == "near-zero-init"
         assert lab.query_one(Knobs).changes() == {"init": "xavier"}
         assert room.lab.called("train") == []
-        assert "near-zero-init with init=xavier: enter starts it" in room.place.notices()
         await room.press("enter")
         await room.place.until(lambda: room.lab.called("train"))
         assert room.lab.called("train") == [(TrainRequest("near-zero-init", {"init": "xavier"}),)]
