@@ -22,7 +22,7 @@ _TOKENS = 6
 """Rows of the distribution where the height is shared with replies."""
 _MOVED = 0.005
 """Change of a probability since the report before that is worth a sign."""
-_GAP = 2
+_GAP = 3
 
 
 class ProbePanel(LabPanel):
@@ -95,7 +95,7 @@ def joined(cells: Sequence[Line]) -> Line:
     """Put lines beside each other, each but the first after the sign of the second run."""
     line: Line = list(cells[0])
     for cell in cells[1:]:
-        line += [(SECOND_SIGN.ljust(_GAP), SECOND), *cell]
+        line += [(SECOND_SIGN.center(_GAP), SECOND), *cell]
     return line
 
 

@@ -92,8 +92,8 @@ def test_replies_of_two_runs_stand_below_each_other() -> None:
     assert rows[6].startswith("     80 › i am")
     assert rows[7].startswith("     80 ○ i am")
     assert rows[0].count(".50") == 2
-    # 80 cells less the gap of two: columns of 39, and the sign of the second run between them.
-    assert [row[39:42] for row in rows[:2]] == ["○ ␣", "○ ␣"]
+    # 80 cells less the gap of three: columns of 38, and the sign of the second run between them.
+    assert [row[38:42] for row in rows[:2]] == [" ○ ␣", " ○ ␣"]
 
 
 def test_figures_of_the_whole_net_come_first_then_those_of_each_layer() -> None:
