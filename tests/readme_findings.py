@@ -1,4 +1,4 @@
-"""What the experiment found, in the README: words from a template, figures from its results; `python -m tests.readme_findings` writes it."""
+"""What the experiment found, in the README: words from a template, figures from results; `python -m tests.readme_findings` writes it."""
 
 import json
 import re
