@@ -87,7 +87,7 @@ def test_a_tokenizer_that_loses_text_is_not_comparable(text: str, comparable: bo
 
 def test_a_net_without_an_end_token_starts_with_the_second_token() -> None:
     with_end = Tokenizer.train_words(["a b a"], 4)
-    tokenizer = Tokenizer(with_end._backend, end_token=None, unknown_token="<unk>")  # noqa: S106 - no password
+    tokenizer = Tokenizer(with_end._backend, end_token=None, unknown_token="<unk>")
     measured = evaluate(checkpoint(tokenizer, "zeros"), [["a b", "a"]])
     # Of three tokens two are predicted; 3 words and 2 turns are 5 units.
     assert measured["word_perplexity"] == pytest.approx(4 ** (2 / 5), rel=1e-9)

@@ -114,13 +114,13 @@ def test_gains_on_different_text_are_not_compared(recipe: str, control: str, fix
 def test_the_table_in_markdown() -> None:
     lines = markdown(table()).splitlines()
     assert len(lines) == 5
-    assert {line.count(" | ") for line in lines} == {9}
+    assert {line.count(" | ") for line in lines} == {10}
     assert lines[3] == (
         '| **deep-stack** | the article: Too many layers overfit, and an overfitted bot says "the". | '
-        'says only "the", the most frequent word | never | 0.10 (0.00 to 0.20) | 0.001 | 100% | 30 |  | well i have a dog |'
+        'says only "the", the most frequent word | 2 | never | 0.10 (0.00 to 0.20) | 0.001 | 100% | 30 |  | well i have a dog |'
     )
     assert lines[4] == (
-        "| + residual | Each layer adds to what it reads: the input reaches the top. | answers, and uses context | 140 | 2.40 | "
+        "| + residual | Each layer adds to what it reads: the input reaches the top. | answers, and uses context | 2 | 140 | 2.40 | "
         "0.500 | 10% | 30 | 74% | well i have a dog |"
     )
 

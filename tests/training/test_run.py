@@ -97,7 +97,8 @@ def test_a_run_becomes_a_checkpoint_and_nothing_else(tmp_path: Path) -> None:
         # As float16, which rounds by 2^-11 at most where numbers are normal.
         torch.testing.assert_close(loaded.model.state_dict()[name], tensor, rtol=2**-11, atol=2**-24)
     card = dict(loaded.card)
-    assert card.keys() == {"teaches", "recipe", "seed", "steps", "corpus", "metrics", "sampling", "banned_tokens", "end_token", "made_with"}
+    described = {"teaches", "recipe", "seed", "steps", "corpus", "metrics", "greedy"}
+    assert card.keys() == {*described, "sampling", "banned_tokens", "end_token", "made_with"}
     # 10 dialogues of 3 + 6 words and 10 of 4 + 4, three times over.
     assert card["corpus"] == [{"name": "talk", "licence": "MIT", "words": 3 * (10 * 9 + 10 * 8)}]
     assert (card["seed"], card["steps"], card["end_token"], card["teaches"]) == (4, 3, "<eot>", "Nothing yet.")

@@ -26,9 +26,8 @@ from chatbot_tui.ui.panels.knobs import CORPORA, Knobs
 from chatbot_tui.ui.panels.loss import LossPanel
 from chatbot_tui.ui.panels.probe import ProbePanel
 from chatbot_tui.ui.panels.run_state import RunState
-from chatbot_tui.ui.panels.wrapping import printable
 from chatbot_tui.ui.screens.keeping import KeepingScreen
-from chatbot_tui.ui.screens.lesson import lesson_text
+from chatbot_tui.ui.screens.lesson import LEGEND, lesson_text, recipe_line
 from chatbot_tui.ui.screens.looking import RECORDED_KEYS, UNTOUCHABLE
 from chatbot_tui.ui.training_log import TrainingLog
 
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
 PANELS = Path(__file__).parent.parent / "panels"
 WIDE = 118
 """Columns from which recipes and panels stand side by side."""
+SETUP = 42
+"""Columns of the recipes beside the panels."""
 HIGH = 30
 """Rows from which all panels stand below each other."""
 SLIM = 74
@@ -124,7 +125,6 @@ class LabScreen(KeepingScreen):
             self._cards = self.session.recipes
         except InputError as error:
             self.report(str(error))
-        self.recipes.border_title = heading("recipes", "enter starts", 34)
         self.recipes.add_options([Option(recipe_line(card)) for card in self._cards])
         names = [card.name for card in self._cards]
         wanted = self._prescription.recipe if self._prescription else self.session.requests[0].recipe if self.session.requests else ""
@@ -138,6 +138,8 @@ class LabScreen(KeepingScreen):
         """Arrange for the new size."""
         width, height = event.size
         self.set_class(width >= WIDE, "-wide")
+        # Two cells of the edge are not the title's, beside the panels three.
+        self.recipes.border_title = heading("recipes", LEGEND, SETUP - 3 if width >= WIDE else width - 2)
         self.set_class(width < SLIM, "-slim")
         self.set_class(height < SHORT, "-short")
         self.set_class(width < TINY[0] or height < TINY[1], "-tiny")
@@ -352,9 +354,4 @@ class LabScreen(KeepingScreen):
 
 
 IDLE_KEYS = "f8 plays the birth of a net that was recorded: nothing is trained"
-KEYS = "  ".join(f"{key} {entry.name}" for key, entry in enumerate(INTERVENTIONS, 1))
-
-
-def recipe_line(card: RecipeCard) -> str:
-    """Return a recipe's line in the list."""
-    return f"{'  ' * min(card.depth, 2)}{'✗' if card.cause else '✓'} {printable(card.name)}"
+KEYS = "  ".join(f"{key}\N{NO-BREAK SPACE}{entry.name}" for key, entry in enumerate(INTERVENTIONS, 1))

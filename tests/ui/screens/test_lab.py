@@ -74,7 +74,7 @@ async def test_recipes_are_listed_with_what_they_teach(tmp_path: Path) -> None:
     async with laboratory(tmp_path) as room:
         await room.choose("near-zero-init")
         text = room.text()
-        for words in ("✓ healthy", "  ✗ near-zero-init", "Almost-zero weights stay", "xavier", "init=xavier"):
+        for words in ("· healthy", "  ◆ near-zero-init", "Almost-zero weights stay", "xavier", "init=xavier"):
             assert words in text
         assert room.field("learning_rate").value == "0.1"
 
@@ -124,7 +124,7 @@ async def test_a_run_of_which_nothing_comes_brings_the_recipes_back(tmp_path: Pa
         await room.press("f5")
         await room.place.until(lambda: "no copy of this text" in room.place.notices())
         await room.place.pilot.pause()
-        assert "✗ near-zero-init" in room.text()
+        assert "◆ near-zero-init" in room.text()
         assert room.screen.session.state == "idle"
         await room.start()
         assert room.screen.session.state in ("training", "ended")
@@ -218,7 +218,7 @@ async def test_a_run_is_compared_with_its_fix(tmp_path: Path) -> None:
         await room.press("down", "enter")
         await room.ended()
         assert room.lab.called("train") == [(TrainRequest("near-zero-init"), TrainRequest("near-zero-init", {"init": "xavier"}))]
-        assert "near-zero-init against xavier" in room.text()
+        assert "near-zero-init against ○ xavier" in room.text()
         # Reports 0 to 3 are equal; at step 80 the first has 5.0, the second stays at its floor of 5.5.
         assert "≠" in room.text()
 
@@ -279,15 +279,15 @@ async def test_every_size_says_how_the_run_stands(tmp_path: Path, size: tuple[in
 
 async def test_a_small_terminal_shows_recipes_or_run(tmp_path: Path) -> None:
     async with laboratory(tmp_path, size=(80, 24)) as room:
-        assert "✗ near-zero-init" in room.text()
+        assert "◆ near-zero-init" in room.text()
         await room.press("enter")
         await room.ended()
-        assert "✗ near-zero-init" not in room.text()
+        assert "◆ near-zero-init" not in room.text()
         assert "unigram 5.50" in room.text()
         await room.press("ctrl+l")
         assert "“how are you”" in room.text()
         await room.press("f4")
-        assert "✗ near-zero-init" in room.text()
+        assert "◆ near-zero-init" in room.text()
 
 
 async def test_without_a_laboratory_the_key_says_so(tmp_path: Path) -> None:
