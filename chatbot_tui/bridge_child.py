@@ -14,12 +14,13 @@ from typing import TypeAlias
 from chatbot_tui.bridge import Answer, Call, Channel
 from chatbot_tui.core.diagnosis import DoctorBackend
 from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.imports import ImportBackend
 from chatbot_tui.core.lab import LabBackend
 from chatbot_tui.core.ports import ChatBackend
 
-Backend: TypeAlias = ChatBackend | LabBackend | DoctorBackend
+Backend: TypeAlias = ChatBackend | LabBackend | DoctorBackend | ImportBackend
 
-VALUES = frozenset({"load"})
+VALUES = frozenset({"load", "read", "keep"})
 """Methods that give one value; all others that are answered give an iterator."""
 NICENESS = 10
 """Of training and examining: whoever types comes first."""
@@ -138,7 +139,7 @@ def main() -> None:
 
 
 def make_backend(role: str) -> Backend:
-    """Return what the child is to run: the side of the chat, of the laboratory or of the doctor."""
+    """Return what the child is to run: the side of the chat, of the laboratory, of the doctor or of imports."""
     if role in ("lab", "doctor"):
         with contextlib.suppress(OSError, AttributeError):
             os.nice(NICENESS)
@@ -150,6 +151,10 @@ def make_backend(role: str) -> Backend:
         from chatbot_tui.diagnosis.doctor import LocalDoctor
 
         return LocalDoctor()
+    if role == "import":
+        from chatbot_tui.importer import LocalImporter
+
+        return LocalImporter()
     from chatbot_tui.backend import LocalBackend
 
     return LocalBackend()

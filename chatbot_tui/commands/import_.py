@@ -1,16 +1,13 @@
 """Make a net that another program saved a checkpoint of one's own, and say what was recognised."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 from chatbot_tui.commands.output import one_line, warn, write, write_json
-from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.checkpoint_names import free_name, suggested_name
 from chatbot_tui.core.imports import ImportChoices, Recognition
-from chatbot_tui.core.library import MAX_NAME_LENGTH, RESERVED, check_name, list_checkpoints, shown
-from chatbot_tui.core.paths import checkpoints_folder, ensure
-from chatbot_tui.model.checkpoint import save_checkpoint
-from chatbot_tui.model.importers.load import path_of, read_net
+from chatbot_tui.core.library import shown
+from chatbot_tui.model.importers.load import keep, path_of, read_net
 
 
 def import_file(*, file: str, vocabulary: str | None, name: str | None, choices: ImportChoices, as_json: bool) -> None:
@@ -27,31 +24,15 @@ def import_file(*, file: str, vocabulary: str | None, name: str | None, choices:
         InputError: the file or its vocabulary is refused, or the name is taken.
     """
     path = path_of(file)
-    name = free_name(suggested(path) if name is None else name.strip())
+    name = free_name(suggested_name(path) if name is None else name.strip(), "give this one another name with --name")
     foreign = read_net(path, None if vocabulary is None else path_of(vocabulary), choices)
-    folder = ensure(checkpoints_folder()) / name
-    save_checkpoint(folder, foreign.checkpoint.model, foreign.checkpoint.tokenizer, foreign.checkpoint.card, None, dtype=foreign.dtype)
+    folder = keep(foreign, name)
     for warning in foreign.recognition.warnings:
         warn(warning)
     if as_json:
         write_json(as_record(name, folder, foreign.recognition))
     else:
         write(as_table(name, foreign.recognition))
-
-
-def suggested(path: Path) -> str:
-    """Return a checkpoint's name made from a file's: what no system allows in a name is left out."""
-    stem = "".join(character if character.isprintable() and character not in RESERVED else "-" for character in path.stem)
-    return stem.lstrip(".-").rstrip(". ").encode("utf-8", "replace")[:MAX_NAME_LENGTH].decode("utf-8", "ignore") or "imported"
-
-
-def free_name(name: str) -> str:
-    """Return the name if a new checkpoint can bear it. Raises InputError."""
-    check_name(name)
-    taken = {entry.name.casefold() for entry in list_checkpoints()}
-    if name.casefold() in taken or os.path.lexists(checkpoints_folder() / name):
-        raise InputError(f"there is already a checkpoint {shown(name)}: give this one another name with --name")
-    return name
 
 
 def as_record(name: str, folder: Path, recognition: Recognition) -> dict[str, Any]:

@@ -20,7 +20,8 @@ def open_playground(*, checkpoint: str | None, vocabulary: str | None) -> None:
 
     from chatbot_tui.bridge import ChildBackend
     from chatbot_tui.doctor_bridge import ChildDoctor
+    from chatbot_tui.import_bridge import ChildImporter
     from chatbot_tui.lab_bridge import ChildLab
     from chatbot_tui.ui.app import run_playground
 
-    run_playground(ChildBackend(), ChildLab(), ChildDoctor(), checkpoint=checkpoint, vocabulary=vocabulary)
+    run_playground(ChildBackend(), ChildLab(), ChildDoctor(), ChildImporter(), checkpoint=checkpoint, vocabulary=vocabulary)

@@ -1,9 +1,13 @@
-"""What was recognised in a foreign file, and what a person may set by hand: records for the command line and the screens."""
+"""What was recognised in a foreign file, what a person may set by hand, and what the screens need of the side that reads it."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from chatbot_tui.core.frames import ReplyEvent
 
 Unit: TypeAlias = Literal["words", "characters"]
 
@@ -37,7 +41,7 @@ class ImportChoices:
     """How a list of tokens cuts text; None: as the list suggests."""
     head_activation: str | None = None
     """Activation of hidden layers between the LSTM and the output layer; None: as the file says, else relu."""
-    becomes: Mapping[str, str | None] = field(default_factory=lambda: MappingProxyType({}))
+    becomes: Mapping[str, str | None] = field(default_factory=dict)
     """Name of a tensor in the file -> its name in a checkpoint of this program; None leaves the tensor out."""
 
 
@@ -62,3 +66,81 @@ class Recognition:
     """Path of the file."""
     sha256: str
     """Of the file, as hexadecimal digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """A foreign file, and all that a person has said of it."""
+
+    file: str
+    """Path of the weights."""
+    vocabulary: str | None = None
+    """Path of the tokens; None: those in the file itself, else text is space-separated ids."""
+    choices: ImportChoices = field(default_factory=ImportChoices)
+
+
+@dataclass(frozen=True, slots=True)
+class FileTensor:
+    """One tensor of a foreign file, whatever it does."""
+
+    name: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """What is in a foreign file, and whether it makes a net that speaks."""
+
+    tensors: tuple[FileTensor, ...]
+    """All of them, in the file's order."""
+    recognised: tuple[RecognisedTensor, ...]
+    """Those whose part is known; also where something else keeps the net from speaking."""
+    recognition: Recognition | None
+    """How the whole was understood; None where it does not speak as it is."""
+    problem: str
+    """Why it does not, and what to do; empty where it does."""
+    suggested: str
+    """A name for the library."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A foreign net has become a checkpoint of one's own."""
+
+    path: str
+    """Its folder."""
+
+
+class ImportBackend(Protocol):
+    """The torch side of an import as the UI sees it. `read`, `attempt` and `keep` block and run in a thread; the rest return at once.
+
+    One call at a time. Each brings the whole request with it: what the side remembers only saves it from reading twice.
+    """
+
+    def prepare(self) -> None:
+        """Begin with whatever takes long before the first `read`."""
+        ...
+
+    def read(self, request: ImportRequest) -> FileReading:
+        """Tell what a file holds. Raises InputError where that cannot be told at all."""
+        ...
+
+    def attempt(self, request: ImportRequest, text: str, seed: int) -> Iterator[ReplyEvent]:
+        """Have the net answer one sentence: one PromptScored, a StepFrame a token, one ReplyFinished. Raises InputError."""
+        ...
+
+    def keep(self, request: ImportRequest, name: str) -> Kept:
+        """Make the net a checkpoint of one's own. Raises InputError."""
+        ...
+
+    def cancel(self) -> None:
+        """Let go of what is under way."""
+        ...
+
+    def rest(self) -> None:
+        """Let go of everything, memory too, until the next call."""
+        ...
+
+    def close(self) -> None:
+        """Free everything; nothing may be called afterwards."""
+        ...

@@ -25,17 +25,19 @@ from chatbot_tui.core.settings import load_settings
 from chatbot_tui.ui.commands import ActionProvider, named_actions
 from chatbot_tui.ui.conversation import Conversation
 from chatbot_tui.ui.garbage import SEARCH_EVERY, IdleCollector
-from chatbot_tui.ui.messages import CheckpointLoaded, DoctorEventsWaiting, ExaminationWanted, LabEventsWaiting, PanelsMounted
+from chatbot_tui.ui.messages import CheckpointLoaded, DoctorEventsWaiting, ExaminationWanted, LabEventsWaiting, OpeningWanted, PanelsMounted
 from chatbot_tui.ui.preferences import Preferences
 from chatbot_tui.ui.screens.chat import ChatScreen
 from chatbot_tui.ui.themes import THEMES
 
 if TYPE_CHECKING:
     from chatbot_tui.core.diagnosis import DoctorBackend, Prescription
+    from chatbot_tui.core.imports import ImportBackend
     from chatbot_tui.core.lab import LabBackend
     from chatbot_tui.ui.lab_session import LabSession
     from chatbot_tui.ui.screens.choice import Choice
     from chatbot_tui.ui.screens.consultation import Consultation
+    from chatbot_tui.ui.screens.opening import Opening
 
 FOLDER = Path(__file__).parent
 PANELS = ("transcript", "next_token", "hidden_state", "collapse", "sampling")
@@ -55,6 +57,7 @@ class PlaygroundApp(App[None]):
         settings: the settings file; None: the usual one.
         lab: the side of the laboratory, as cheap to make; None: this playground has none.
         doctor: the doctor's side, likewise.
+        importer: the side that reads foreign files, likewise.
     """
 
     CSS_PATH: ClassVar = [FOLDER / "app.tcss", *(FOLDER / "panels" / f"{name}.tcss" for name in PANELS), FOLDER / "screens" / "chat.tcss"]
@@ -65,6 +68,7 @@ class PlaygroundApp(App[None]):
         Binding("ctrl+p", "command_palette", "Palette", id="palette", tooltip="Find any action by name", show=False, priority=True),
         Binding("ctrl+q", "quit", "Quit", id="quit", tooltip="Leave; everything is saved already", show=False, priority=True),
         Binding("f11", "lab", "Laboratory", id="lab", tooltip="Train a net, and watch it learn or collapse", show=False),
+        Binding("alt+o", "open_file", "Open file", id="open-file", tooltip="Open a net from anywhere on the disk: yours, too", show=False),
         Binding("f10", "doctor", "Doctor", id="doctor", tooltip="Say what the loaded net has, why, and what to do", show=False),
         # What terminals send for shift+f10 has two names.
         Binding("shift+f10,f22", "change_theme", "Theme", id="theme", tooltip="Choose colours", show=False),
@@ -80,11 +84,13 @@ class PlaygroundApp(App[None]):
         settings: Path | None = None,
         lab: LabBackend | None = None,
         doctor: DoctorBackend | None = None,
+        importer: ImportBackend | None = None,
     ) -> None:
         super().__init__()
         self.backend = backend
         self._lab = lab
         self._doctor = doctor
+        self._importer = importer
         self.session: LabSession | None = None
         """The laboratory's runs; None before it is first opened."""
         self.consultation: Consultation | None = None
@@ -232,6 +238,26 @@ class PlaygroundApp(App[None]):
             self.consultation = Consultation(self, self._doctor, self._treat, self._show_elsewhere)
         return self.consultation
 
+    def action_open_file(self) -> None:
+        """Open a net from anywhere on the disk."""
+        if self.screen is self.chat and (opening := self._openings()) is not None:
+            opening.ask()
+
+    @on(OpeningWanted)
+    async def open_wanted(self, event: OpeningWanted) -> None:
+        """Open what was named, or ask which."""
+        if (opening := self._openings()) is not None:
+            await opening.open(event.path) if event.path else opening.ask()
+
+    def _openings(self) -> Opening | None:
+        """Return what opens files; None where there is nothing to read them."""
+        from chatbot_tui.ui.screens.opening import Opening
+
+        if self._importer is None:
+            self.report("This playground opens no files: start chatbot-tui in a terminal of its own.")
+            return None
+        return Opening(self, self._importer, self.chat.open_choice)
+
     def _treat(self, prescription: Prescription | None) -> None:
         if prescription is None:
             return
@@ -268,7 +294,7 @@ class PlaygroundApp(App[None]):
         self._close_others()
 
     def _close_others(self) -> None:
-        for backend in (self._lab, self._doctor):
+        for backend in (self._lab, self._doctor, self._importer):
             if backend is not None:
                 backend.close()
 
@@ -297,12 +323,13 @@ def run_playground(
     backend: ChatBackend,
     lab: LabBackend | None = None,
     doctor: DoctorBackend | None = None,
+    importer: ImportBackend | None = None,
     *,
     checkpoint: str | None = None,
     vocabulary: str | None = None,
 ) -> None:
     """Open the playground and return when the person leaves. All backends are closed then."""
     try:
-        PlaygroundApp(backend, checkpoint=checkpoint, vocabulary=vocabulary, lab=lab, doctor=doctor).run()
+        PlaygroundApp(backend, checkpoint=checkpoint, vocabulary=vocabulary, lab=lab, doctor=doctor, importer=importer).run()
     finally:
         backend.close()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from chatbot_tui.core.diagnosis import DoctorEvent
     from chatbot_tui.core.frames import ReplyEvent, StepFrame
+    from chatbot_tui.core.imports import FileReading, Kept
     from chatbot_tui.core.lab import LabEvent
 
 
@@ -33,7 +34,7 @@ class Recalled:
     """The step that was asked for."""
 
 
-FeedEvent: TypeAlias = "ReplyEvent | LabEvent | DoctorEvent | Failed | Recalled"
+FeedEvent: TypeAlias = "ReplyEvent | LabEvent | DoctorEvent | FileReading | Kept | Failed | Recalled"
 
 
 class Feed:

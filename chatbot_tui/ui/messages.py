@@ -27,6 +27,18 @@ class DoctorEventsWaiting(Message):
     """The thread that waits for the doctor has put something into its feed."""
 
 
+class ImportEventsWaiting(Message):
+    """The thread that waits for what reads a foreign file has put something into its feed."""
+
+
+@dataclass
+class OpeningWanted(Message):
+    """The person wants to speak with a net from anywhere on the disk."""
+
+    path: str = ""
+    """A checkpoint folder or a file of weights; empty: ask which."""
+
+
 @dataclass
 class ExaminationWanted(Message):
     """The person wants the doctor to see a checkpoint."""

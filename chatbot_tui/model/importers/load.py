@@ -12,7 +12,8 @@ from torch import Tensor
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.imports import ImportChoices, RecognisedTensor, Recognition
 from chatbot_tui.core.library import CheckpointEntry, shown
-from chatbot_tui.model.checkpoint import MAX_PARAMETERS, Checkpoint, build, load_checkpoint
+from chatbot_tui.core.paths import checkpoints_folder, ensure
+from chatbot_tui.model.checkpoint import MAX_PARAMETERS, Checkpoint, build, load_checkpoint, save_checkpoint
 from chatbot_tui.model.config import ModelConfig
 from chatbot_tui.model.importers.containers import read_foreign
 from chatbot_tui.model.importers.foreign import FLOATS, ForeignFile, ForeignTensor, open_foreign
@@ -76,8 +77,12 @@ def read_net(
     Raises:
         InputError: the file or its vocabulary cannot be read, is no LSTM language model, or holds NaN or infinity.
     """
-    choices = choices or ImportChoices()
-    file = read_foreign(path)
+    return net_of(read_foreign(path), vocabulary, choices or ImportChoices(), allow_non_finite=allow_non_finite)
+
+
+def net_of(file: ForeignFile, vocabulary: Path | None, choices: ImportChoices, *, allow_non_finite: bool = False) -> Foreign:
+    """Return the net in a file that has been described: see `read_net`. Raises InputError."""
+    path = file.path
     try:
         layout, roles, left_out = recognise(file, choices)
         config = architecture(roles, file.settings, choices)
@@ -96,7 +101,7 @@ def read_net(
     sha256 = fingerprint(path)
     recognition = Recognition(
         layout=f"{file.container}: {layout}",
-        recognised=tuple(RecognisedTensor(tensor.name, tensor.shape, role, name) for name, role, tensor in roles.named()),
+        recognised=listed(roles),
         ignored=(*left_out, *roles.ignored, *file.ignored),
         warnings=(*file.warnings, *assumptions(roles, config, file.settings, choices), *words.warnings),
         architecture=config.to_json(),
@@ -110,6 +115,19 @@ def read_net(
     checkpoint = Checkpoint(model, words.tokenizer, card(words, recognition), None, path.stem, path, sha256)
     halves = all(tensor.dtype == torch.float16 for _, _, tensor in roles.named())
     return Foreign(checkpoint, recognition, torch.float16 if halves else torch.float32)
+
+
+def keep(foreign: Foreign, name: str) -> Path:
+    """Make a foreign net a checkpoint of one's own, and return its folder. The name must be free. Raises InputError."""
+    folder = ensure(checkpoints_folder()) / name
+    read = foreign.checkpoint
+    save_checkpoint(folder, read.model, read.tokenizer, read.card, None, dtype=foreign.dtype)
+    return folder
+
+
+def listed(roles: Roles) -> tuple[RecognisedTensor, ...]:
+    """Return what each tensor was taken for."""
+    return tuple(RecognisedTensor(tensor.name, tensor.shape, role, name) for name, role, tensor in roles.named())
 
 
 def recognise(file: ForeignFile, choices: ImportChoices) -> tuple[str, Roles, list[str]]:

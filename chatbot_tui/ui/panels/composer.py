@@ -34,6 +34,14 @@ class Composer(TextArea):
         text: str
 
     @dataclass
+    class Dropped(Message):
+        """The person dragged a file or a checkpoint folder here, or pasted a path and nothing else."""
+
+        path: str
+        text: str
+        """What was pasted."""
+
+    @dataclass
     class Walked(Message):
         """The person pressed left or right with nothing typed."""
 
@@ -85,10 +93,20 @@ class Composer(TextArea):
 
     async def _on_paste(self, event: events.Paste) -> None:
         # Terminals end pasted lines with carriage returns.
+        path = openable(event.text)
+        if path:
+            event.prevent_default()
+            event.stop()
+            self.post_message(self.Dropped(path, event.text))
+            return
         event.text = self._fold(event.text.replace("\r\n", "\n").replace("\r", "\n"))
         await super()._on_paste(event)
         event.prevent_default()
         event.stop()
+
+    def insert_piece(self, text: str) -> None:
+        """Write `text` where the cursor stands, folded if it is long."""
+        self.insert(self._fold(text))
 
     def action_send(self) -> None:
         """Ask for the message to be sent."""
@@ -139,3 +157,13 @@ class Composer(TextArea):
             return
         self._place += 1
         self.replace_text(self._draft if self._place == len(self._history) else self._history[self._place])
+
+
+def openable(text: str) -> str:
+    """Return the path of the file or checkpoint folder that a text names and nothing else; empty for any other text."""
+    # Imported with the first paste: the first paint does not wait for it.
+    from chatbot_tui.core.dropped import dropped_path
+    from chatbot_tui.core.library import CONFIG
+
+    path = dropped_path(text)
+    return str(path) if path is not None and (path.is_file() or (path / CONFIG).is_file()) else ""

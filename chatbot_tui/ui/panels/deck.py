@@ -65,6 +65,13 @@ class PanelDeck(Vertical):
             return
         self._tabs.active = f"show-{(self._shown + 1) % len(self._panels)}"
 
+    def show_panel(self, title: str) -> None:
+        """Bring one panel forward, so that it can have the focus at once."""
+        self._shown = self._titles.index(title)
+        self._arrange()
+        if self.query("Tabs"):
+            self._tabs.active = f"show-{self._shown}"
+
     @property
     def _tabs(self) -> Tabs:
         from textual.widgets import Tabs

@@ -10,6 +10,8 @@ from chatbot_tui.ui.panels.wrapping import printable
 
 MEASURES = ("word_perplexity", "token_perplexity", "hits_at_1", "context_gain")
 """Metrics worth showing, in this order."""
+IMPORTED = {"file": "imported from", "layout": "layout", "sha256": "SHA-256"}
+"""What a card tells of a net from another program."""
 MAX_ANSWERS = 8
 PROMPTS = 32
 """How many prompts the card's greedy figures are taken over."""
@@ -62,6 +64,9 @@ def facts(entry: CheckpointEntry) -> list[tuple[str, str]]:
         # Our own cards hold the whole recipe, of which the name is enough here.
         name = recipe.get("name", "?") if isinstance(recipe, Mapping) else recipe
         lines.append(("recipe", f"{name}, seed {entry.card.get('seed', '?')}, {number(entry.card, 'steps')} steps"))
+    imported = entry.card.get("imported")
+    if isinstance(imported, Mapping):
+        lines += [(label, str(imported[key])) for key, label in IMPORTED.items() if isinstance(imported.get(key), str)]
     if entry.steps:
         lines.append(("steps kept", ", ".join(f"{step:,}" for step in entry.steps)))
     lines += [(name.replace("_", " "), f"{entry.metrics[name]:.4g}") for name in MEASURES if is_number(entry.metrics.get(name))]

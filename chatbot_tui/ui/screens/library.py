@@ -15,13 +15,12 @@ from textual.widgets.option_list import Option
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.library import CheckpointEntry, delete, rename
-from chatbot_tui.ui.messages import ExaminationWanted
+from chatbot_tui.ui.messages import ExaminationWanted, OpeningWanted
 from chatbot_tui.ui.panels.wrapping import printable
 from chatbot_tui.ui.screens.card import card_text
 from chatbot_tui.ui.screens.choice import Choice
 from chatbot_tui.ui.screens.dialogs.ask import AskDialog
 from chatbot_tui.ui.screens.dialogs.confirm import ConfirmDialog
-from chatbot_tui.ui.screens.dialogs.open_file import OpenFileDialog
 
 
 class LibraryScreen(Screen[Choice | None]):
@@ -124,12 +123,9 @@ class LibraryScreen(Screen[Choice | None]):
         self._try(remove)
 
     def action_open(self) -> None:
-        """Ask for a path."""
-        self.app.push_screen(OpenFileDialog(), self._open)
-
-    def _open(self, answer: tuple[str, str] | None) -> None:
-        if answer is not None:
-            self.dismiss(Choice(*answer))
+        """Leave for what asks for a path."""
+        self.app.post_message(OpeningWanted())
+        self.dismiss(None)
 
     def _own(self) -> CheckpointEntry | None:
         entry = self._chosen

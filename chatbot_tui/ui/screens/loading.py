@@ -8,7 +8,9 @@ from textual import on
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.ports import LoadedCheckpoint
-from chatbot_tui.ui.messages import CheckpointLoaded, CheckpointRefused
+from chatbot_tui.ui.messages import CheckpointLoaded, CheckpointRefused, OpeningWanted
+from chatbot_tui.ui.panels.composer import Composer
+from chatbot_tui.ui.panels.wrapping import printable
 from chatbot_tui.ui.screens.choice import Choice
 from chatbot_tui.ui.screens.conversing import ConversingScreen
 
@@ -89,6 +91,22 @@ class LoadingScreen(ConversingScreen):
         if not choice.vocabulary:
             self.change_settings(checkpoint=choice.checkpoint)
         self.load(choice.checkpoint, choice.vocabulary or None)
+
+    # From anywhere on the disk
+
+    @on(Composer.Dropped)
+    def offer_to_open(self, event: Composer.Dropped) -> None:
+        """Ask what a dropped file is for; without an answer, its path is text like any other."""
+        from chatbot_tui.ui.screens.dialogs.pick import PickDialog
+
+        def take(place: int | None) -> None:
+            if place == 0:
+                self.app.post_message(OpeningWanted(event.path))
+            else:
+                self.composer.insert_piece(event.text)
+
+        name = printable(event.path.rstrip("/").rpartition("/")[2])
+        self.app.push_screen(PickDialog(f"What about {name}?", ["Open it as a net", "Write its path into the message"]), take)
 
     # Along the steps that a checkpoint keeps
 
