@@ -76,13 +76,13 @@ def report(diagnosis: Diagnosis, width: int) -> str:
 
 
 def cause_text(cause: CauseFound, width: int) -> str:
-    """Return one cause with its evidence."""
-    rows = [
-        ("  " + entry.signal, figure(entry.value), f"{SIGNS[entry.side]} {figure(entry.threshold)}", entry.where, entry.meaning)
-        for entry in cause.evidence
-    ]
-    head = f"{cause.cause}, {cause.confidence:.0%} sure\n"
-    return head + folded(cause.explanation, width, "  ") + (columns(rows, width) if rows else "")
+    """Return one cause with its evidence: the numbers beside their thresholds, and what each means below."""
+    lines = []
+    for entry in cause.evidence:
+        place = f" in {entry.where}" if entry.where else ""
+        lines.append(f"  {entry.signal} {figure(entry.value)} ({SIGNS[entry.side]} {figure(entry.threshold)}){place}\n")
+        lines.append(folded(entry.meaning, width, "    "))
+    return f"{cause.cause}, {cause.confidence:.0%} sure\n" + folded(cause.explanation, width, "  ") + "".join(lines)
 
 
 def folded(text: str, width: int, indent: str = "") -> str:
