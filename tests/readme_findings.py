@@ -24,17 +24,15 @@ def results() -> dict[tuple[str, str | None], dict[str, Any]]:
 
 def figure(row: Mapping[str, Any], name: str) -> str:
     """Return a figure in words: mean and range over the seeds, or what never happened."""
-    value = row[name]
+    value, seeds = row[name], len(row["seeds"])
+    if name == "seeds":
+        return str(seeds)
     if name == "mended":
         return "–" if value is None else f"{value:.0%}"
     if isinstance(value, str):
         return value
-    if name == "escape_step" and value["known"] < len(row["seeds"]):
-        return (
-            "never"
-            if not value["known"]
-            else f"{shown(value, '.0f')}, never in {len(row['seeds']) - value['known']} of {len(row['seeds'])}"
-        )
+    if name == "escape_step" and value["known"] < seeds:
+        return f"{shown(value, '.0f')}, never in {seeds - value['known']} of {seeds}" if value["known"] else "never"
     return shown(value, DIGITS.get(name, ".0f"))
 
 

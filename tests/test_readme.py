@@ -1,0 +1,13 @@
+"""What the README says of the experiment is what came out of it."""
+
+from tests import readme_findings
+
+
+def test_the_findings_have_the_figures_of_the_results() -> None:
+    assert readme_findings.written() == readme_findings.current()
+
+
+def test_every_cause_was_made_to_happen_three_times() -> None:
+    causes = [row for row in readme_findings.results().values() if row["fix"] is None]
+    assert len(causes) >= 20
+    assert {tuple(row["seeds"]) for row in causes} == {(0, 1, 2)}
