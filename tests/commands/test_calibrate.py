@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from chatbot_tui.cli import run
+from chatbot_tui.diagnosis import thresholds
 from chatbot_tui.diagnosis.calibration import calibrate
 from chatbot_tui.diagnosis.calibration.specimens import Specimen
 from tests.diagnosis.calibration.small import small_specimen
@@ -49,7 +50,7 @@ def test_without_a_net_there_is_nothing_to_calibrate_with(start: list[str], caps
 def test_adopted_thresholds_are_those_the_doctor_judges_by(
     start: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = json.loads(calibrate.FILE.read_text())
+    before = json.loads(thresholds.FILE.read_text())
     numbers = tmp_path / "thresholds.json"
     monkeypatch.setattr(calibrate, "FILE", numbers)
     assert run([*start, "--adopt"]) == 0
