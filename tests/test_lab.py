@@ -16,7 +16,7 @@ from chatbot_tui.core.paths import checkpoints_folder
 from chatbot_tui.lab import LocalLab
 from chatbot_tui.lab_bridge import ChildLab
 from chatbot_tui.model.checkpoint import load_checkpoint
-from chatbot_tui.training import corpus
+from chatbot_tui.training import corpus, own_text
 from tests.training.tiny import DIALOGUES
 
 
@@ -244,6 +244,8 @@ def test_missing_text_is_one_clear_line(lab: LabBackend, request_of: TrainReques
 def test_where_a_recipes_text_is_not_here_it_learns_from_the_built_in(monkeypatch: pytest.MonkeyPatch, request_of: TrainRequest) -> None:
     monkeypatch.setattr(corpus, "lab_dialogues", lambda: DIALOGUES)
     monkeypatch.setattr(corpus, "held_out_dialogues", lambda: DIALOGUES[::3])
+    # Whatever packages are installed.
+    monkeypatch.setattr(own_text, "absent_corpora", lambda names: [name for name in names if name != "chitchat"])
     settings = {**request_of.settings, "vocab_size": "300"}
     said, prepared, *_, ended = until_ended(LocalLab(), TrainRequest("smalltalk", settings))
     assert said == Refused(
