@@ -1,6 +1,7 @@
 """Reads foreign files for the screens: tells what is in one, lets the net try a sentence, and keeps it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import torch
 
@@ -16,6 +17,8 @@ from chatbot_tui.model.importers.containers import read_foreign
 from chatbot_tui.model.importers.foreign import ForeignFile
 from chatbot_tui.model.importers.load import Foreign, keep, listed, net_of, path_of, read_net, recognise
 
+MAX_SUSPECTS = 100
+"""Tensors of which each is left out in turn, to find the one that stands in the way."""
 TRIED_TOKENS = 40
 """Longest answer to a sentence that is tried."""
 
@@ -86,7 +89,20 @@ class LocalImporter:
 
 
 def recognised_in(file: ForeignFile, choices: ImportChoices) -> tuple[RecognisedTensor, ...]:
-    """Return what each tensor was taken for; nothing where that is what cannot be told."""
+    """Return what each tensor was taken for; nothing where that is what cannot be told.
+
+    Where just one tensor stands in the way, the others are told.
+    """
+    without_one = (replace(choices, becomes={**choices.becomes, name: None}) for name in tuple(file.tensors)[:MAX_SUSPECTS])
+    for tried in ([choices], without_one):
+        found = [rows for rows in (recognised_with(file, some) for some in tried) if rows]
+        if found:
+            return found[0] if len(found) == 1 else ()
+    return ()
+
+
+def recognised_with(file: ForeignFile, choices: ImportChoices) -> tuple[RecognisedTensor, ...]:
+    """Return what each tensor is taken for by certain choices; nothing where that cannot be told."""
     try:
         _, roles, _ = recognise(file, choices)
     except InputError:

@@ -68,7 +68,15 @@ class PlaygroundApp(App[None]):
         Binding("ctrl+p", "command_palette", "Palette", id="palette", tooltip="Find any action by name", show=False, priority=True),
         Binding("ctrl+q", "quit", "Quit", id="quit", tooltip="Leave; everything is saved already", show=False, priority=True),
         Binding("f11", "lab", "Laboratory", id="lab", tooltip="Train a net, and watch it learn or collapse", show=False),
-        Binding("alt+o", "open_file", "Open file", id="open-file", tooltip="Open a net from anywhere on the disk: yours, too", show=False),
+        Binding(
+            "alt+o",
+            "open_file",
+            "Open file",
+            id="open-file",
+            tooltip="Open a net from anywhere on the disk, trained by whatever program",
+            show=False,
+            priority=True,
+        ),
         Binding("f10", "doctor", "Doctor", id="doctor", tooltip="Say what the loaded net has, why, and what to do", show=False),
         # What terminals send for shift+f10 has two names.
         Binding("shift+f10,f22", "change_theme", "Theme", id="theme", tooltip="Choose colours", show=False),

@@ -102,9 +102,9 @@ class ImportSession:
 
         def work(feed: Feed) -> None:
             for event in self.backend.attempt(request, sentence, seed):
-                feed.push(event)
                 if self._lane.stopping:
                     return
+                feed.push(event)
 
         self._start(work)
 

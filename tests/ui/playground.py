@@ -9,6 +9,7 @@ from time import monotonic
 from textual.pilot import Pilot
 
 from chatbot_tui.core.diagnosis import DoctorBackend
+from chatbot_tui.core.imports import ImportBackend
 from chatbot_tui.core.lab import LabBackend
 from chatbot_tui.ui.app import PlaygroundApp
 from chatbot_tui.ui.screens.chat import ChatScreen
@@ -73,6 +74,7 @@ async def playground(
     checkpoint: str = "smalltalk",
     lab: LabBackend | None = None,
     doctor: DoctorBackend | None = None,
+    importer: ImportBackend | None = None,
 ) -> AsyncIterator[Playground]:
     """Open the app with its files in `folder`; wait until the checkpoint is loaded unless told otherwise."""
     backend = backend or ScriptedBackend()
@@ -83,6 +85,7 @@ async def playground(
         settings=folder / "settings.toml",
         lab=lab,
         doctor=doctor,
+        importer=importer,
     )
     async with app.run_test(size=size) as pilot:
         place = Playground(app, backend, pilot)

@@ -41,7 +41,13 @@ def standing(session: ImportSession) -> Line:
     name = printable(Path(session.request.file).name)
     if session.problem:
         words = "Not opened: " if session.state == "refused" else "Not kept: " if session.speaks else "It does not speak as it is: "
-        return [("! ", f"bold {ORANGE}"), (words, f"bold {ORANGE}"), (printable(session.problem), "")]
+        more = "" if session.state == "refused" or session.speaks else " Enter corrects a tensor or a setting."
+        return [
+            ("! ", f"bold {ORANGE}"),
+            (words, f"bold {ORANGE}"),
+            (f"{printable(session.problem.removeprefix(f'{session.request.file}: '))}.", ""),
+            (more, MUTED),
+        ]
     if session.state == "reading":
         return [(f"reading {name} … ", ""), ("esc lets it go", MUTED)]
     if session.state in ("keeping", "kept"):
@@ -71,7 +77,7 @@ def setting_rows(session: ImportSession) -> list[Row]:
         chosen = getattr(choices, key)
         value = getattr(recognition, key) if recognition is not None else BY_NAME if chosen is None else chosen or None
         rows.append(Row(key, label, "none" if value is None else value if value == BY_NAME else visible(value), chosen is not None))
-    rows.append(Row("unit", "list of", choices.unit or "as it suggests", choices.unit is not None))
+    rows.append(Row("unit", "cut into", choices.unit or "as the list suggests", choices.unit is not None))
     activation = recognition.architecture.get("head_activation") if recognition is not None else None
     if choices.head_activation or (recognition is not None and recognition.architecture.get("head_dims")):
         rows.append(

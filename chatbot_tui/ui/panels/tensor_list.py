@@ -24,9 +24,11 @@ MAX_ROWS = 400
 """Tensors that are listed; a net that can be read has fewer."""
 MAX_SHAPE = 17
 """Cells of the longest usual shape: 100,000 × 1,000."""
+NARROW = 60
+"""Cells below which shapes and roles are written closer."""
 MIN_ROLE = 14
 LEFT_OUT = "left out"
-UNTOLD = "not told"
+UNTOLD = "? what is it"
 
 
 class TensorList(OptionList):
@@ -59,6 +61,8 @@ class TensorList(OptionList):
     def _draw(self) -> None:
         place = self.highlighted
         rows = self._rows()
+        if self.size.width < NARROW:
+            rows = [(name, shape.replace(" × ", "×"), role.removeprefix("layer ")) for name, shape, role in rows]
         known = sum(1 for _, _, role in rows if role not in (LEFT_OUT, UNTOLD))
         self.border_title = heading("tensors", f"{known:,} of {len(rows):,} play a part" if rows else "", self.size.width)
         # Padding on both sides, a scrollbar, and the mark of what was set by hand.
@@ -86,8 +90,7 @@ class TensorList(OptionList):
         roles = {row.tensor: row.role for row in reading.recognised}
         ignored = set() if reading.recognition is None else set(reading.recognition.ignored)
         ignored |= {name for name, place in self._by_hand.items() if place is None}
-        # Where nothing at all could be told, neither could this.
-        rest = LEFT_OUT if reading.recognised else UNTOLD
+        rest = LEFT_OUT if reading.recognition is not None else UNTOLD
         return [
             (tensor.name, shape_words(tensor.shape), roles.get(tensor.name, LEFT_OUT if tensor.name in ignored else rest))
             for tensor in reading.tensors

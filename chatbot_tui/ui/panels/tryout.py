@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 
 from chatbot_tui.ui.panels.inspector import heading
 from chatbot_tui.ui.panels.wrapping import printable
+from chatbot_tui.ui.widgets.glyphs import visible
 from chatbot_tui.ui.widgets.lines import MUTED, ORANGE
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def words(tried: Tried | None, *, speaks: bool) -> Content:
     if tried.problem:
         return Content.assemble(("! ", f"bold {ORANGE}"), printable(tried.problem))
     if tried.read:
-        parts += [("read  ", MUTED), (f"{printable(''.join(tried.read)).strip()}\n", "")]
+        parts += [("read  ", MUTED), (f"{'·'.join(visible(text.strip() or text) for text in tried.read)}\n", "")]
     if tried.unknown:
         parts += [("      not in its vocabulary: ", ORANGE), (f"{printable(', '.join(tried.unknown))}\n", "")]
     end = "" if tried.finished is None else ENDS.get(tried.finished.finish_reason, "")

@@ -51,7 +51,13 @@ class ImportScreen(Screen[Choice | None]):
             "ctrl+o", "vocabulary", "Vocabulary", id="import-vocabulary", tooltip="Look for the file that holds its tokens", priority=True
         ),
         Binding(
-            "ctrl+r", "as_recognised", "As read", id="import-reset", tooltip="Take back everything that was set by hand", priority=True
+            "ctrl+r",
+            "as_recognised",
+            "As recognised",
+            id="import-reset",
+            tooltip="Take back everything that was set by hand",
+            show=False,
+            priority=True,
         ),
         Binding("ctrl+l", "next_panel", "Next panel", id="import-next-panel", tooltip="Show the next tab", show=False, priority=True),
     ]
@@ -73,7 +79,8 @@ class ImportScreen(Screen[Choice | None]):
         """Put the panels in, and read the file."""
         await self.deck.fill(TensorList(), ImportSettings(), Tryout())
         await self.session.read(self.session.request)
-        self._focus_shown()
+        # What is shown depends on the size, which comes after this.
+        self.call_after_refresh(self._focus_shown)
 
     def on_unmount(self) -> None:
         """Let go of the file."""

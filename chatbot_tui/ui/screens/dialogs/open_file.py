@@ -18,6 +18,7 @@ class OpenFileDialog(ModalScreen[tuple[str, str] | None]):
 
     CSS_PATH = "dialogs.tcss"
     AUTO_FOCUS = "#path"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", show=False),
         Binding("ctrl+o", "browse", "Look for it", show=False, priority=True),
@@ -33,8 +34,8 @@ class OpenFileDialog(ModalScreen[tuple[str, str] | None]):
                 id="vocabulary",
                 tooltip="tokenizer.json, a JSON list or map, or a word list",
             )
-            yield Label("type a path, paste it, or drag a file here · right completes it", classes="keys")
-            yield Label("enter opens it · ctrl+o looks for it · tab next line · esc leaves it", classes="more")
+            yield Label("type or paste a path, or drag a file here", classes="keys")
+            yield Label("enter opens · ctrl+o looks · tab next line · esc leaves", classes="more")
 
     @on(Input.Submitted)
     def _answer(self) -> None:

@@ -33,13 +33,12 @@ class PathInput(Input):
 
     def _on_paste(self, event: events.Paste) -> None:
         path = dropped_path(event.text)
-        if path is None:
-            super()._on_paste(event)
-            return
-        self.value = str(path)
-        self.action_end()
-        event.prevent_default()
-        event.stop()
+        if path is not None:
+            self.value = str(path)
+            self.action_end()
+            # Else the line would take the text as well.
+            event.prevent_default()
+            event.stop()
 
     @property
     def path(self) -> str:
