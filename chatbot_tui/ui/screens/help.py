@@ -45,6 +45,11 @@ PANELS = (
         "A change governs the very next word.",
     ),
     (
+        "your own net",
+        "alt+o opens a file that another program saved, and so does dragging it onto the chat. You see what each tensor was taken for, "
+        "correct it where it is wrong, try a sentence, and keep the net. Nothing in the file is ever run.",
+    ),
+    (
         "laboratory",
         "Small nets learn here while you watch. Recipes with ◆ put a cause or a mistake in; whether the net collapses of it is for you "
         "to see. Below a recipe stand those that differ from it in one thing only: f6 trains two side by side, with the same seed on the "

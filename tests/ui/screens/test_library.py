@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, OptionList
 
+from chatbot_tui.core.imports import ImportRequest
 from chatbot_tui.ui.screens.conversations import ConversationsScreen
 from chatbot_tui.ui.screens.library import LibraryScreen
+from tests.fake_importer import ScriptedImporter
 from tests.fakes import ScriptedBackend
 from tests.ui.playground import Playground, playground
 
@@ -120,11 +122,15 @@ async def test_a_shipped_checkpoint_cannot_be_changed(home: Path) -> None:
 
 
 async def test_a_checkpoint_can_be_opened_from_anywhere_with_its_vocabulary(home: Path) -> None:
-    async with playground(home) as place:
+    importer = ScriptedImporter(refused={"a.pt": "there is no such file"})
+    async with playground(home, importer=importer) as place:
         await open_library(place, "first")
-        await place.pilot.press("o", *"a.pt", "tab", *"v.txt", "enter")
-        await place.until(lambda: ("a.pt", "v.txt") in place.backend.called("load"))
-        assert place.chat.preferences.settings.checkpoint == "smalltalk", "a path with a vocabulary is no name to start with"
+        await place.pilot.press("o")
+        await place.until(lambda: isinstance(place.app.screen.focused, Input))
+        await place.pilot.press(*"a.pt", "tab", *"v.txt", "enter")
+        await place.until(lambda: importer.called("read") == [ImportRequest("a.pt", "v.txt")])
+        await place.until(lambda: "there is no such file" in place.screen_text())
+        assert len(place.backend.called("load")) == 1
 
 
 async def test_escape_leaves_the_library_with_nothing_changed(home: Path) -> None:

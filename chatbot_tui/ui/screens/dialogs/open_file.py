@@ -18,7 +18,7 @@ class OpenFileDialog(ModalScreen[tuple[str, str] | None]):
 
     CSS_PATH = "dialogs.tcss"
     AUTO_FOCUS = "#path"
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (18, "-tall")]  # noqa: RUF012 (the framework declares it so)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", show=False),
         Binding("ctrl+o", "browse", "Look for it", show=False, priority=True),
