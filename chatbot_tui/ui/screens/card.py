@@ -60,6 +60,8 @@ def facts(entry: CheckpointEntry) -> list[tuple[str, str]]:
     )
     lines.append(("vocabulary", f"{number(shape, 'vocab_size')} tokens"))
     recipe = entry.card.get("recipe")
+    if isinstance(recipe, Mapping) and isinstance(recipe.get("control"), str):
+        lines.append(("compare with", recipe["control"]))
     if recipe:
         # Our own cards hold the whole recipe, of which the name is enough here.
         name = recipe.get("name", "?") if isinstance(recipe, Mapping) else recipe

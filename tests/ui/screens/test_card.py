@@ -27,6 +27,11 @@ def test_a_recipe_is_told_by_its_name_alone(recipe: object) -> None:
     assert ("recipe", "smalltalk, seed 3, 4,570 steps") in facts(entry({"recipe": recipe, "seed": 3, "steps": 4570}))
 
 
+def test_a_net_is_compared_with_its_control() -> None:
+    assert ("compare with", "healthy") in facts(entry({"recipe": {"name": "deep-stack", "control": "healthy"}}))
+    assert "compare with" not in dict(facts(entry({"recipe": {"name": "smalltalk", "control": None}})))
+
+
 def test_names_stand_whole_before_their_values() -> None:
     lines = card_text(entry({})).plain.splitlines()
     # "token perplexity", the longest, has 16 letters.
