@@ -4,8 +4,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from chatbot_tui.core.diagnosis import CauseId
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.paths import recipes_folder
 from chatbot_tui.core.sampling import SamplingSettings
@@ -49,24 +50,7 @@ NUMBERS = {
     "epochs": (0.0, 1e6),
 }
 FROM_ZERO = {"warmup_steps": 10**9, "seed": 2**63 - 1, "fresh_rows": 1 << 16, "patience": 10**9, "limit_words": 10**12}
-CAUSES = (
-    "healthy",
-    "stopped-early",
-    "imbalanced-data",
-    "small-vocabulary",
-    "indistinguishable-tokens",
-    "tiny-hidden",
-    "deep-stack",
-    "near-zero-init",
-    "over-decayed",
-    "learning-rate-too-high",
-    "overfit",
-    "copies-input",
-    "double-softmax",
-    "padding-in-loss",
-    "context-free-data",
-    "greedy-decoding",
-)
+CAUSES: tuple[str, ...] = ("healthy", *(cause for cause in get_args(CauseId) if cause != "unknown"))
 """What a recipe can make happen."""
 ABOUT = ("teaches", "claim", "article", "cause", "control", "fixes")
 """What a recipe says about itself: no setting of a run."""
