@@ -7,23 +7,17 @@ from torch import Tensor
 
 from chatbot_tui.core.judgement import ONE_WORD, SAME_REPLY
 from chatbot_tui.model.lstm import LanguageModel
+from chatbot_tui.signals.continuation import continue_texts
 from chatbot_tui.signals.replies import commonest_share, distinct_share
 
 REPLY_TOKENS = 48
 
 
 @torch.inference_mode()
-def greedy_replies(model: LanguageModel, prompts: Tensor, banned: Sequence[int], tokens: int = REPLY_TOKENS) -> list[list[int]]:
+def greedy_replies(model: LanguageModel, prompts: Tensor, banned: Sequence[int], tokens: int = REPLY_TOKENS) -> tuple[tuple[int, ...], ...]:
     """Return how the net goes on greedily from each of `prompts` [time, prompts] without ever saying a banned token."""
     hidden, state = model.hidden(prompts)
-    said: list[Tensor] = []
-    for _ in range(tokens):
-        logits = model.fc(hidden[-1])
-        logits[:, list(banned)] = -torch.inf
-        said.append(logits.argmax(dim=1))
-        hidden, state = model.hidden(said[-1][None], state)
-    rows: list[list[int]] = torch.stack(said, dim=1).tolist()
-    return rows
+    return continue_texts(model, hidden[-1], state, tokens, banned=banned)
 
 
 def says_one_word(replies: Sequence[Sequence[int]]) -> bool:

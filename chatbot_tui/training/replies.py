@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from chatbot_tui.model.checkpoint import Checkpoint
+from chatbot_tui.signals.continuation import continue_texts
 from chatbot_tui.signals.sensitivity import PROMPT_TOKENS, PROMPTS, probe_prompts
 from chatbot_tui.training.retrieval import Ids
 
@@ -70,16 +71,6 @@ def greedy_replies(checkpoint: Checkpoint, prompts: Tensor, tokens: int = REPLY_
     Banned tokens are never said, and no reply is empty: silence tells nothing.
     """
     model, end = checkpoint.model, checkpoint.tokenizer.end_id
-    banned = list(checkpoint.banned)
     turn_end = [] if end is None else [torch.full_like(prompts[:1], end)]
     hidden, state = model.hidden(torch.cat([*turn_end, prompts, *turn_end]))
-    columns = []
-    for step in range(tokens):
-        logits = model.fc(hidden[-1])  # [prompts, vocabulary]
-        logits[:, banned] = -torch.inf
-        if step == 0 and end is not None:
-            logits[:, end] = -torch.inf
-        columns.append(logits.argmax(dim=1))
-        hidden, state = model.hidden(columns[-1][None], state)
-    replies = [tuple(reply) for reply in torch.stack(columns, dim=1).tolist()]
-    return [reply[: reply.index(end)] if end in reply else reply for reply in replies]
+    return list(continue_texts(model, hidden[-1], state, tokens, banned=checkpoint.banned, end=end))

@@ -22,7 +22,7 @@ def test_greedy_replies_are_the_likeliest_tokens_one_at_a_time() -> None:
 def test_a_banned_token_is_never_said() -> None:
     model = tiny_checkpoint(word_tokenizer()).model
     model.fc.bias[5] = 100.0
-    assert greedy_replies(model, PROMPTS, []) == [[5] * 48] * 4
+    assert greedy_replies(model, PROMPTS, []) == ((5,) * 48,) * 4
     assert all(5 not in reply for reply in greedy_replies(model, PROMPTS, [5]))
 
 

@@ -13,6 +13,7 @@ from chatbot_tui.diagnosis.calibration.specimens import Specimen
 from chatbot_tui.diagnosis.calibration.texts import Text, TokenDialogue
 from chatbot_tui.diagnosis.calibration.training import Trained
 from chatbot_tui.model.lstm import LanguageModel
+from chatbot_tui.signals.continuation import continue_texts, drawn, likeliest
 from chatbot_tui.signals.divergence import jensen_shannon, unigram
 from chatbot_tui.signals.repetition import RepetitionTracker
 from chatbot_tui.signals.sensitivity import PROMPT_TOKENS, PROMPTS, probe_prompts
@@ -159,21 +160,11 @@ def fresh_loss(model: LanguageModel, text: Text, dialogues: Sequence[TokenDialog
     return float(functional.cross_entropy(model.fc(hidden[counted]).double(), table[1:][counted]))
 
 
-def reply(model: LanguageModel, prompts: Tensor, banned: Sequence[int], seed: int, *, greedy: bool) -> list[list[int]]:
+def reply(model: LanguageModel, prompts: Tensor, banned: Sequence[int], seed: int, *, greedy: bool) -> tuple[tuple[int, ...], ...]:
     """Return what the net says after each prompt, 40 tokens each, the banned ones never."""
-    generator = torch.Generator().manual_seed(seed)
     hidden, state = model.hidden(prompts)
-    said = []
-    keep = len(banned) < model.config.vocab_size
-    for _ in range(REPLY_TOKENS):
-        logits = model.fc(hidden[-1]).double()
-        if keep:
-            logits[:, list(banned)] = -torch.inf
-        tokens = logits.argmax(dim=1) if greedy else torch.multinomial(logits.softmax(dim=1), 1, generator=generator)[:, 0]
-        said.append(tokens)
-        hidden, state = model.hidden(tokens[None], state)
-    replies: list[list[int]] = torch.stack(said, dim=1).tolist()
-    return replies
+    choose = likeliest if greedy else drawn(torch.Generator().manual_seed(seed))
+    return continue_texts(model, hidden[-1], state, REPLY_TOKENS, banned=banned, choose=choose)
 
 
 def describe(replies: Sequence[Sequence[int]], end: int | None, known: frozenset[bytes]) -> Replies:

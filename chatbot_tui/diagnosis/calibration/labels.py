@@ -180,5 +180,5 @@ def padding_share(kept: Kept, pad: int) -> float:
     for turn in turns:
         prompt = torch.tensor([*turn, *(() if text.end is None else (text.end,))])[:, None]
         answer = reply(model, prompt, (), 0, greedy=True)[0]
-        said += answer[:10] == [pad] * 10
+        said += answer[:10] == (pad,) * 10
     return said / len(turns) if turns else 0.0

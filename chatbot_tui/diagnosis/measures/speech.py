@@ -1,15 +1,13 @@
 """Signals of what the net says: the same prompts answered greedily and at temperature 1, which parts the net from the decoder."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 import torch
-from torch import Tensor
 
 from chatbot_tui.diagnosis.measured import Measured
 from chatbot_tui.diagnosis.subject import Subject
-from chatbot_tui.model.lstm import LanguageModel, State
+from chatbot_tui.signals.continuation import continue_texts, drawn, likeliest
 from chatbot_tui.signals.replies import alike, commonest_share, distinct_share, loops
 
 REPLY_TOKENS = 48
@@ -18,9 +16,6 @@ LOOP_REPEATS, LOOP_TOKENS = 3, 12
 PADDING_RUN = 10
 """So many padding tokens in a row are no slip."""
 SEED = 0
-
-Choose = Callable[[Tensor], Tensor]
-"""Takes logits [prompts, vocabulary], gives tokens [prompts]."""
 
 
 @dataclass(frozen=True)
@@ -44,46 +39,26 @@ def speak(subject: Subject) -> Speech:
     """
     model, prompts, specials = subject.checkpoint.model, subject.prompts, subject.specials
     silenced = sorted({*subject.checkpoint.banned, *specials.ids} - ({specials.unknown} - {*subject.checkpoint.banned}))
-    generator = torch.Generator().manual_seed(SEED)
-
-    def draw(logits: Tensor) -> Tensor:
-        return torch.multinomial(logits.softmax(dim=1), 1, generator=generator)[:, 0]
-
+    draw = drawn(torch.Generator().manual_seed(SEED))
     hidden, state = model.hidden(prompts)
     # Both at once: a step on twice the rows takes far less than twice the time.
     half = prompts.shape[1]
-    both = continue_text(
+    both = continue_texts(
         model,
         torch.cat([hidden[-1], hidden[-1]]),
         (torch.cat([state[0], state[0]], dim=1), torch.cat([state[1], state[1]], dim=1)),
-        lambda logits: torch.cat([logits[:half].argmax(dim=1), draw(logits[half:])]),
-        silenced,
+        REPLY_TOKENS,
+        banned=silenced,
+        choose=lambda logits: torch.cat([likeliest(logits[:half]), draw(logits[half:])]),
     )
     padded: tuple[tuple[int, ...], ...] = ()
     if specials.padding is not None:
         allowed = [token for token in silenced if token != specials.padding]
-        padded = continue_text(model, hidden[-1], state, lambda logits: logits.argmax(dim=1), allowed)
+        padded = continue_texts(model, hidden[-1], state, REPLY_TOKENS, banned=allowed)
     if specials.end is not None:
         row = torch.full((1, prompts.shape[1]), specials.end)
         hidden, _ = model.hidden(torch.cat([row, prompts, row] if subject.checkpoint.opens_with_end else [prompts, row]))
-    return Speech(both[:half], both[half:], tuple(model.fc(hidden[-1]).argmax(dim=1).tolist()), padded)
-
-
-def continue_text(
-    model: LanguageModel, features: Tensor, state: State, choose: Choose, banned: Sequence[int]
-) -> tuple[tuple[int, ...], ...]:
-    """Return the next 48 tokens, for what the output layer reads [prompts, output_dim] and the state."""
-    forbidden = list(banned) if len(banned) < model.config.vocab_size else []
-    said = []
-    for _ in range(REPLY_TOKENS):
-        logits = model.fc(features).double()
-        logits[:, forbidden] = -torch.inf
-        tokens = choose(logits)
-        said.append(tokens)
-        hidden, state = model.hidden(tokens[None], state)
-        features = hidden[-1]
-    rows: list[list[int]] = torch.stack(said, dim=1).tolist()
-    return tuple(map(tuple, rows))
+    return Speech(both[:half], both[half:], tuple(likeliest(model.fc(hidden[-1])).tolist()), padded)
 
 
 def speech_signals(speech: Speech, subject: Subject) -> dict[str, Measured]:

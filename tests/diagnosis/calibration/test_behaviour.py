@@ -34,8 +34,8 @@ def test_without_a_dialogue_of_two_tokens_no_fresh_loss_is_known() -> None:
 @torch.no_grad()
 def test_greedily_the_likeliest_token_is_said_that_is_not_banned() -> None:
     prompts = torch.zeros(8, 3, dtype=torch.long)
-    assert reply(says(3.0, 2.0, 1.0, 0.0), prompts, (), 0, greedy=True) == [[0] * 40] * 3
-    assert reply(says(3.0, 2.0, 1.0, 0.0), prompts, (0,), 0, greedy=True) == [[1] * 40] * 3
+    assert reply(says(3.0, 2.0, 1.0, 0.0), prompts, (), 0, greedy=True) == ((0,) * 40,) * 3
+    assert reply(says(3.0, 2.0, 1.0, 0.0), prompts, (0,), 0, greedy=True) == ((1,) * 40,) * 3
 
 
 @torch.no_grad()
