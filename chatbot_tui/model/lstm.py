@@ -32,6 +32,16 @@ HEAD_ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = MappingProxyType(
 )
 
 
+class UnitDropout(nn.Dropout):
+    """Dropout of units of [time, batch, width], drawn anew at each step, or once for all steps of a call (Gal and Ghahramani 2016)."""
+
+    locked = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return what is left, scaled so that its mean stays."""
+        return x * super().forward(x.new_ones(1, *x.shape[1:])) if self.locked and self.training and self.p else super().forward(x)
+
+
 class MixedLSTM(nn.Module):
     """The parameters of LSTM layers of any widths, by the names that nn.LSTM would give them."""
 
@@ -71,7 +81,9 @@ class LanguageModel(nn.Module):
         self.fc = nn.Linear(config.output_dim, config.vocab_size)
         if config.tied:
             self.fc.weight = self.embedding.weight
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = UnitDropout(config.dropout)
+        self.recurrent_dropout = 0.0
+        """Probability of leaving a recurrent weight out of all steps of a call; in training only."""
         initialise(self, config)
 
     def zero_state(self, batch: int) -> State:
@@ -87,7 +99,7 @@ class LanguageModel(nn.Module):
         # PyTorch's own LSTM knows no other activation, and complains about projections.
         if self.config.cell_activation != "tanh" or self.config.outputs != self.config.units:
             x, state = self._unrolled(x, state)
-        elif self.config.residual or not self.config.uniform:
+        elif self.config.residual or not self.config.uniform or (self.training and (self.dropout.locked or self.recurrent_dropout)):
             x, state = self._layer_by_layer(x, state)
         else:
             x, state = self.lstm(x, state)
@@ -115,11 +127,16 @@ class LanguageModel(nn.Module):
         hs, cs = [], []
         for layer in range(self.config.num_layers):
             initial = [part[layer : layer + 1, :, : self.config.units[layer]].to(x.dtype).contiguous() for part in state]
-            out, h, c = torch.lstm(x, initial, list(self.layer_weights(layer)), True, 1, 0.0, self.training, False, False)
+            out, h, c = torch.lstm(x, initial, self._kept_weights(layer), True, 1, 0.0, self.training, False, False)
             x = self._join(layer, x, out)
             hs.append(self._widened(h))
             cs.append(self._widened(c))
         return x, (torch.cat(hs), torch.cat(cs))
+
+    def _kept_weights(self, layer: int) -> list[Tensor]:
+        """Return a layer's weights, some of the recurrent ones left out in training (Wan et al. 2013, Merity et al. 2018)."""
+        w_ih, w_hh, b_ih, b_hh = self.layer_weights(layer)
+        return [w_ih, functional.dropout(w_hh, self.recurrent_dropout, self.training), b_ih, b_hh]
 
     def _widened(self, part: Tensor) -> Tensor:
         """Fill a layer's h or c, [..., width], up with zeros to [..., hidden_dim]."""
@@ -130,7 +147,7 @@ class LanguageModel(nn.Module):
         squash = ACTIVATIONS[self.config.cell_activation]
         hs, cs = [], []
         for layer in range(self.config.num_layers):
-            w_ih, w_hh, b_ih, b_hh = self.layer_weights(layer)
+            w_ih, w_hh, b_ih, b_hh = self._kept_weights(layer)
             projection = self.recurrent_projection(layer)
             h, c = state[0][layer, :, : self.config.outputs[layer]], state[1][layer, :, : self.config.units[layer]]
             inputs = functional.linear(x, w_ih, b_ih + b_hh)  # [time, batch, 4H]

@@ -81,6 +81,8 @@ class Trainer:
         if sum(math.prod(shape) for shape in config.shapes().values()) > MAX_PARAMETERS:
             raise InputError(f"the recipe describes a network of more than {MAX_PARAMETERS:,} parameters: lower hidden_dim or num_layers")
         self.model = LanguageModel(config).to(self.device)
+        self.model.dropout.locked = recipe.locked_dropout
+        self.model.recurrent_dropout = recipe.recurrent_dropout
         prepare_embedding(recipe, self.model)
         self.optimizer = make_optimizer(recipe, self.model)
         self.step = 0
@@ -223,6 +225,7 @@ class Trainer:
             drop_every=recipe.drop_every,
             drop_factor=recipe.drop_factor,
             drops=self._plateau.drops,
+            decay_share=recipe.decay_share,
         )
 
     @torch.no_grad()

@@ -66,11 +66,10 @@ def adopt(trainer: Trainer, recipe: Recipe) -> None:
     if (old.optimizer, old.decay_biases) != (recipe.optimizer, recipe.decay_biases):
         trainer.optimizer = make_optimizer(recipe, trainer.model)
     else:
-        # The first group is the one that decays, see optimisers.parameter_groups.
-        groups = trainer.optimizer.param_groups
-        groups[0]["decoupled_decay" if "decoupled_decay" in groups[0] else "weight_decay"] = recipe.weight_decay
-        for group in groups:
-            if "momentum" in group:
+        for group in trainer.optimizer.param_groups:
+            if group["decays"]:
+                group["decoupled_decay" if "decoupled_decay" in group else "weight_decay"] = recipe.weight_decay
+            if recipe.optimizer in ("sgd", "sgdw"):
                 group["momentum"] = recipe.momentum
     model = trainer.model
     model.config = replace(model.config, dropout=recipe.dropout)

@@ -18,8 +18,8 @@ NETWORK = ModelConfig(vocab_size=8000, embedding_dim=256, hidden_dim=512, num_la
 
 CHOICES = {
     "tokenizer": ("bpe", "words"),
-    "optimizer": ("adamw", "adam", "sgd", "sgdw"),
-    "schedule": ("cosine", "constant", "step", "plateau"),
+    "optimizer": ("adamw", "adam", "sgd", "sgdw", "muon"),
+    "schedule": ("cosine", "constant", "linear", "step", "plateau"),
     "class_weights": ("none", "inverse", "square-root"),
     "balance": ("none", "oversample", "undersample"),
     "precision": ("auto", "bf16", "float32"),
@@ -41,6 +41,8 @@ NUMBERS = {
     "momentum": (0.0, 1.0),
     "clip_norm": (0.0, 1e9),
     "drop_factor": (0.0, 1.0),
+    "decay_share": (0.0, 1.0),
+    "recurrent_dropout": (0.0, 0.99),
     "label_smoothing": (0.0, 1.0),
     "focal_gamma": (0.0, 100.0),
     "unlikelihood": (0.0, 1000.0),
@@ -57,7 +59,16 @@ ABOUT = ("teaches", "claim", "article", "cause", "control", "fixes")
 OWN = (*ABOUT, "keep_steps")
 """What no recipe has from its control, and no net learns from."""
 
-FLAGS = ("article", "decay_biases", "double_softmax", "shift_targets", "count_padding", "identical_embeddings", "freeze_embeddings")
+FLAGS = (
+    "article",
+    "locked_dropout",
+    "decay_biases",
+    "double_softmax",
+    "shift_targets",
+    "count_padding",
+    "identical_embeddings",
+    "freeze_embeddings",
+)
 TEXTS = ("teaches", "claim", "probe")
 
 
@@ -86,6 +97,10 @@ class Recipe:
     tied: bool = NETWORK.tied
     residual: bool = NETWORK.residual
     dropout: float = NETWORK.dropout
+    locked_dropout: bool = False
+    """Whether dropout leaves out the same units at all steps of a window (Gal and Ghahramani 2016)."""
+    recurrent_dropout: float = 0.0
+    """Probability of leaving a recurrent weight out of a window (Wan et al. 2013, Merity et al. 2018)."""
     init: str = NETWORK.init
     init_scale: float = NETWORK.init_scale
     forget_bias: float | None = NETWORK.forget_bias
@@ -95,14 +110,16 @@ class Recipe:
     freeze_embeddings: bool = False
     """Never train the embedding, nor the output matrix where they are tied."""
     optimizer: str = "adamw"
-    """adamw, adam, sgd or sgdw: see optimisers.make_optimizer for what weight_decay means to each."""
+    """adamw, adam, sgd, sgdw or muon: see optimisers.make_optimizer for what weight_decay means to each."""
     learning_rate: float = 1e-3
     """Peak, after warm-up."""
     warmup_steps: int = 0
     schedule: str = "constant"
-    """constant, cosine, step or plateau: see schedule.learning_rate."""
+    """constant, cosine, linear, step or plateau: see schedule.learning_rate."""
     final_share: float = 0.02
     """Lowest learning rate of the schedules that fall, as a share of the peak."""
+    decay_share: float = 1.0
+    """Part of all steps, at the end, over which the schedule `linear` falls."""
     drop_every: int = 1000
     """Steps between two drops of the schedule `step`."""
     drop_factor: float = 0.5

@@ -216,7 +216,7 @@ def test_what_the_laboratory_turns_is_off_by_default() -> None:
 
 
 def test_a_choice_lists_what_there_is() -> None:
-    assert message("smalltalk", {"optimizer": "rmsprop"}) == "optimizer is 'rmsprop': use one of adamw, adam, sgd, sgdw"
+    assert message("smalltalk", {"optimizer": "rmsprop"}) == "optimizer is 'rmsprop': use one of adamw, adam, sgd, sgdw, muon"
 
 
 def test_an_unknown_recipe_lists_what_there_is(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ def timeless(reports: list[Progress]) -> list[Progress]:
         (20, {"tied": True, "precision": "bf16"}),
         (8, {"fresh_rows": 4}),
         (20, {"fresh_rows": 5, "precision": "bf16"}),
+        (8, {"optimizer": "muon", "schedule": "linear", "decay_share": 0.5, "locked_dropout": True, "recurrent_dropout": 0.2}),
     ],
 )
 def test_a_resumed_run_ends_bit_for_bit_where_the_other_did(tmp_path: Path, stop: int, changes: dict[str, Any]) -> None:

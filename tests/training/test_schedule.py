@@ -41,6 +41,15 @@ def test_beyond_the_end_nothing_moves() -> None:
     assert rate(10, total=10, warmup=10) == 2.0
 
 
+def test_a_line_falls_over_the_last_share_of_the_steps() -> None:
+    # The last quarter of 100 steps: the peak up to step 75, half of the way down to .2 at 87.5.
+    rates = [learning_rate(step, 100, 2.0, 2, "linear", 0.1, decay_share=0.25) for step in (0, 1, 2, 75, 80, 99, 100, 1000)]
+    assert rates == pytest.approx([1.0, 2.0, 2.0, 2.0, 0.2 + 1.8 * 20 / 25, 0.2 + 1.8 / 25, 0.2, 0.2], rel=1e-12)
+    # Over all of them it begins at once; over none it never does.
+    assert learning_rate(50, 100, 2.0, 0, "linear", 0.0) == pytest.approx(1.0, rel=1e-12)
+    assert learning_rate(99, 100, 2.0, 0, "linear", 0.0, decay_share=0.0) == 2.0
+
+
 def test_a_run_shorter_than_its_warm_up_never_peaks() -> None:
     assert [rate(step, total=2, warmup=4) for step in range(2)] == [0.5, 1.0]
 
