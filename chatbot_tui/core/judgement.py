@@ -1,4 +1,4 @@
-"""The numbers by which the chat's running verdict is given: the doctor's own, read from the one file that a calibration writes."""
+"""The numbers by which the chat's running verdict is given: the doctor's own, thresholds from the one file that a calibration writes."""
 
 import json
 from pathlib import Path
@@ -22,3 +22,9 @@ ONE_WORD = limit("one_word")
 """Share of the commonest token of greedy replies from which they are one word."""
 SAME_REPLY = limit("same_reply")
 """Share of different greedy replies up to which everybody gets the same."""
+
+LOOP_REPEATS = 3
+"""How often a unit stands in a row in a loop. Twice is emphasis; a sentence grows likelier with every repetition from the second on
+(Xu et al. 2022)."""
+LOOP_TOKENS = 12
+"""Over how many tokens at least: spares what people do write, such as "no, no, no", "ha ha ha ha" and "........"."""

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from chatbot_tui.core.diagnosis import CauseFound, Diagnosed, Diagnosis, DoctorEvent, Evidence, PromptAnswer, Side, TokenShare
+from chatbot_tui.core.judgement import LOOP_REPEATS, LOOP_TOKENS
 from chatbot_tui.diagnosis.catalogue import signal_readings
 from chatbot_tui.diagnosis.causes import find_causes
 from chatbot_tui.diagnosis.causes_of_training import RATE
 from chatbot_tui.diagnosis.examination import Examination, examine
 from chatbot_tui.diagnosis.measured import Signals
-from chatbot_tui.diagnosis.measures.speech import LOOP_REPEATS, LOOP_TOKENS
 from chatbot_tui.diagnosis.prescriptions import prescribe
 from chatbot_tui.diagnosis.rules import match
 from chatbot_tui.diagnosis.subject import Subject

@@ -2,12 +2,14 @@
 
 *Collapsed* is a property of the net and not of the text: its answers to probe prompts hardly differ, or differ little while it
 greedily says one word to all of them. So the verdict stands from the first token on, however varied the sampled text may look, and
-the model is to blame. The doctor asks the same, with the same thresholds. It set in where the repetition at the end
-of the reply began, or at step 0 if nothing repeats there: the net never depended on its input.
+the model is to blame. It set in where the repetition at the end of the reply began, or at step 0 if nothing repeats there: the net
+never depended on its input.
 
-*Looping* is a property of the text: a unit of up to 64 tokens stands at the end of the reply at least 3 times and over at least 8
+*Looping* is a property of the text: a unit of up to 64 tokens stands at the end of the reply at least 3 times and over at least 12
 tokens. It set in at the first token of that stretch. The decoder is to blame if the net itself, sampled at temperature 1, would
 more likely than not have left the loop within one more round; otherwise the model is.
+
+The doctor asks the same, with the same numbers, and calls the same a loop.
 
 Everything else is *healthy*. A reading speaks of the end of the reply as it stands: a loop that was left, after a change of
 strategy say, is healthy again. An end token adds nothing to the text and leaves the repetition as it was.
@@ -17,14 +19,10 @@ import math
 from collections import deque
 
 from chatbot_tui.core.frames import Blame, CollapseReading, Verdict
-from chatbot_tui.core.judgement import INPUT_BLIND, NEARLY_BLIND
+from chatbot_tui.core.judgement import INPUT_BLIND, LOOP_REPEATS, LOOP_TOKENS, NEARLY_BLIND
 from chatbot_tui.signals.orbit import Array, OrbitTracker
 from chatbot_tui.signals.repetition import MAX_UNIT, Repetition, RepetitionTracker
 
-LOOP_REPEATS = 3
-"""Twice is emphasis; the probability of a sentence climbs with every repetition from the second on (Xu et al. 2022)."""
-LOOP_TOKENS = 8
-"""Spares what people do write: "no, no, no", "ha ha ha ha", "......"."""
 LEAVES_LOOP = 0.5
 """Probability of one more round, at temperature 1, below which the net alone would soon have left the loop."""
 

@@ -4,7 +4,9 @@ import numpy as np
 
 from chatbot_tui.core import judgement
 from chatbot_tui.diagnosis import thresholds
+from chatbot_tui.diagnosis.measures.speech import Speech, speech_signals
 from chatbot_tui.generation.collapse import CollapseWatch
+from tests.diagnosis.nets import net, subject
 
 P = np.full(4, 0.25)
 
@@ -29,3 +31,13 @@ def test_a_net_that_hears_a_little_has_collapsed_if_it_says_one_word_to_everythi
     assert [verdict(judgement.NEARLY_BLIND, one_word=one_word) for one_word in (False, True)] == ["healthy", "collapsed"]
     assert [verdict(2 * judgement.NEARLY_BLIND, one_word=one_word) for one_word in (False, True)] == ["healthy", "healthy"]
     assert [verdict(judgement.INPUT_BLIND, one_word=one_word) for one_word in (False, True)] == ["collapsed", "collapsed"]
+
+
+def test_a_word_said_often_enough_is_a_loop_to_both() -> None:
+    for times in range(1, 40):
+        watch = CollapseWatch(2 * judgement.NEARLY_BLIND)
+        last = [watch.update(0, " the", 0.5, np.ones(5), P).verdict for _ in range(times)][-1]
+        said = Speech(greedy=((0,) * times,), sampled=((1,),), openings=(0,))
+        assert (
+            (speech_signals(said, subject(net()))["greedy_loops"].value == 1.0) == (last == "looping") == (times >= judgement.LOOP_TOKENS)
+        )

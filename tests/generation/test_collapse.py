@@ -30,56 +30,57 @@ def test_a_word_said_twice_is_shown_but_is_no_loop() -> None:
     assert (last.verdict, last.repeats, last.unit) == ("healthy", 2, "no")
 
 
-@pytest.mark.parametrize("reply", ["no , no , no", "ha ha ha ha ha", ", , , , , ,"])
+@pytest.mark.parametrize("reply", ["no , no , no", "ha ha ha ha ha", ", , , , , , , , , , ,"])
 def test_emphasis_and_laughter_are_no_loop(reply: str) -> None:
     assert read(reply)[-1].verdict == "healthy"
 
 
-def test_a_phrase_is_a_loop_from_its_third_time_on_and_set_in_at_its_first_token() -> None:
-    readings = read("the cat " + "i think we " * 4)
-    # "i think we" begins at step 2 and stands there for the third time at step 2 + 9 - 1 = 10.
-    assert [reading.verdict for reading in readings] == ["healthy"] * 10 + ["looping"] * 4
-    assert {reading.onset_step for reading in readings[10:]} == {2}
-    assert [reading.repeats for reading in readings[10:]] == [3, 3, 3, 4]
-    assert {reading.unit for reading in readings[10:]} == {"i think we"}
+def test_a_phrase_of_four_words_is_a_loop_from_its_third_time_on_and_set_in_at_its_first_token() -> None:
+    readings = read("the cat " + "i think we go " * 4)
+    # "i think we go" begins at step 2 and stands there for the third time at step 2 + 12 - 1 = 13.
+    assert [reading.verdict for reading in readings] == ["healthy"] * 13 + ["looping"] * 5
+    assert {reading.onset_step for reading in readings[13:]} == {2}
+    assert [reading.repeats for reading in readings[13:]] == [3, 3, 3, 3, 4]
+    assert {reading.unit for reading in readings[13:]} == {"i think we go"}
 
 
-def test_one_word_is_a_loop_from_its_eighth_time_on() -> None:
-    readings = read("cat " + "the " * 8)
-    assert [reading.verdict for reading in readings] == ["healthy"] * 8 + ["looping"]
-    assert (readings[-1].onset_step, readings[-1].repeats, readings[-1].unit) == (1, 8, "the")
+def test_one_word_is_a_loop_from_its_twelfth_time_on() -> None:
+    readings = read("cat " + "the " * 12)
+    assert [reading.verdict for reading in readings] == ["healthy"] * 12 + ["looping"]
+    assert (readings[-1].onset_step, readings[-1].repeats, readings[-1].unit) == (1, 12, "the")
 
 
 def test_a_loop_with_a_double_word_in_it_does_not_flicker() -> None:
-    readings = read("no no i " * 4 + "no no")
-    assert {(reading.verdict, reading.unit) for reading in readings[8:]} == {("looping", "no no i")}
+    readings = read("no no i " * 6 + "no no")
+    assert {(reading.verdict, reading.unit) for reading in readings[11:]} == {("looping", "no no i")}
 
 
 def test_the_decoder_is_to_blame_if_the_net_would_leave_the_loop() -> None:
     # One round of three tokens: .79 ** 3 = .493 is less likely than not, .80 ** 3 = .512 is more.
-    reply = "i think we " * 3
+    reply = "i think we " * 4
     assert read(reply, p_drawn=0.79)[-1].blame == "decoder"
     assert read(reply, p_drawn=0.80)[-1].blame == "model"
 
 
 def test_only_the_last_round_counts_for_the_blame() -> None:
     watch = CollapseWatch(HEALTHY)
-    for p_drawn in [0.01] * 7 + [0.9]:
+    for p_drawn in [0.01] * 11 + [0.9]:
         last = watch.update(0, " the", p_drawn, np.ones(3), P)
     assert (last.verdict, last.blame) == ("looping", "model")
 
 
 def test_a_token_the_model_gave_no_chance_is_the_decoders_doing() -> None:
-    assert read("the " * 8, p_drawn=0.0)[-1].blame == "decoder"
+    assert read("the " * 12, p_drawn=0.0)[-1].blame == "decoder"
 
 
 def test_a_loop_that_is_left_is_healthy_again() -> None:
-    assert read("the " * 9 + "cat")[-1].verdict == "healthy"
+    assert read("the " * 12 + "cat")[-1].verdict == "healthy"
 
 
 def test_an_end_token_leaves_the_loop_as_it_was() -> None:
-    before, after = read("the " * 9 + "<eot>")[-2:]
-    assert (after.verdict, after.onset_step, after.repeats, after.unit) == (before.verdict, 0, 9, "the")
+    before, after = read("the " * 13 + "<eot>")[-2:]
+    assert (after.verdict, after.onset_step, after.repeats, after.unit) == (before.verdict, 0, 13, "the")
+    assert before.verdict == "looping"
 
 
 def test_an_input_blind_net_is_collapsed_from_the_first_token_whatever_it_says() -> None:

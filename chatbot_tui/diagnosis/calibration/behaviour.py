@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from chatbot_tui.core.judgement import LOOP_REPEATS, LOOP_TOKENS
 from chatbot_tui.diagnosis.calibration.specimens import Specimen
 from chatbot_tui.diagnosis.calibration.texts import Text, TokenDialogue
 from chatbot_tui.diagnosis.calibration.training import Trained
@@ -26,8 +27,6 @@ SAMPLE_TOKENS = 4_000
 COLUMNS = 8
 OVERLAP = 6
 """Length of the n-grams by which speech is compared with the training text."""
-LOOP_REPEATS, LOOP_TOKENS = 3, 12
-"""A reply loops once a unit has stood three times in a row over twelve tokens."""
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,13 @@ from statistics import median
 
 import torch
 
+from chatbot_tui.core.judgement import LOOP_REPEATS, LOOP_TOKENS
 from chatbot_tui.diagnosis.measured import Measured
 from chatbot_tui.diagnosis.subject import Subject
 from chatbot_tui.signals.continuation import continue_texts, drawn, likeliest
 from chatbot_tui.signals.replies import alike, commonest_share, distinct_share, loops
 
 REPLY_TOKENS = 48
-LOOP_REPEATS, LOOP_TOKENS = 3, 12
-"""A reply loops if at its end a unit stands three times in a row over twelve tokens."""
 PADDING_RUN = 10
 """So many padding tokens in a row are no slip."""
 SEED = 0
