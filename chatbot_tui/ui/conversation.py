@@ -81,11 +81,6 @@ class Conversation:
         self._write(lambda: self._log.undo(turns))
         return removed
 
-    def drop_partial(self) -> None:
-        """Take back a reply that came to nothing after part of it was kept."""
-        if len(self._log.turns) > len(self.turns):
-            self._write(lambda: self._log.undo(len(self._log.turns) - len(self.turns)))
-
     def draft(self, text: str) -> None:
         """Keep what is typed but not sent."""
         if text or self.begun or self._log.draft_text:

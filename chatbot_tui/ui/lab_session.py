@@ -13,7 +13,7 @@ from chatbot_tui.ui.messages import LabEventsWaiting
 from chatbot_tui.ui.training_log import TrainingLog
 
 if TYPE_CHECKING:
-    from chatbot_tui.core.lab import Intervened, LabBackend, RecipeCard, Saved, TrainRequest
+    from chatbot_tui.core.lab import LabBackend, RecipeCard, Saved, TrainRequest
 
 ABSORB_SECONDS = 0.1
 """Least time between two looks at what has arrived: a small net reports faster than anybody reads."""
@@ -129,10 +129,6 @@ class LabSession:
         if not self.paused:
             self.pause(True)
         self.backend.advance()
-
-    def last_intervention(self) -> Intervened | None:
-        """Return what was done to the first run last."""
-        return self.runs[0].interventions[-1] if self.runs and self.runs[0].interventions else None
 
     def look(self) -> None:
         """Note that the person has seen how things stand, or has turned to something else: an end is no news any more."""

@@ -74,12 +74,6 @@ class Confusion:
         """Return how many were called so, of all: abstentions, say."""
         return Rate(sum(n for (_, given), n in self.counts.items() if given == answer), self.counts.total())
 
-    @property
-    def balanced(self) -> float:
-        """The mean over truths of the share called right; 0 for none."""
-        shares = [share for truth in {truth for truth, _ in self.counts} if (share := self.row(truth).share) is not None]
-        return sum(shares) / len(shares) if shares else 0.0
-
     def names(self) -> list[str]:
         """Return every truth and answer, the truths first, in alphabetical order each."""
         truths = sorted({truth for truth, _ in self.counts})

@@ -12,7 +12,7 @@ from chatbot_tui.diagnosis.measured import Measured
 from chatbot_tui.diagnosis.specials import Specials
 from chatbot_tui.diagnosis.subject import Subject
 from chatbot_tui.model.lstm import LanguageModel
-from chatbot_tui.signals.divergence import Vector, jensen_shannon, kl_divergence
+from chatbot_tui.signals.divergence import jensen_shannon, kl_divergence
 from chatbot_tui.signals.predictions import copy_share, frequency_correlation, log_softmax, mean_confidence, mean_entropy, top_token
 from chatbot_tui.signals.sensitivity import probe_prompts
 
@@ -107,9 +107,3 @@ def filling_signals(subject: Subject, predictions: Predictions) -> dict[str, Mea
 def fillers(specials: Specials) -> list[int]:
     """Return the tokens that may fill up a row."""
     return [token for token in (specials.padding, specials.end) if token is not None]
-
-
-def mean_prediction(predictions: Predictions) -> Vector:
-    """Return the mean distribution over the prompts, [vocabulary]."""
-    result: Vector = predictions.p.mean(axis=0)
-    return result

@@ -52,17 +52,6 @@ def load_named(
     return foreign.checkpoint, foreign.recognition.warnings
 
 
-def load_foreign(
-    path: Path, vocabulary: Path | None = None, choices: ImportChoices | None = None, *, allow_non_finite: bool = False
-) -> Checkpoint:
-    """Return the net that a foreign file holds, ready to speak, in float32; see `read_net` for what was recognised.
-
-    Raises:
-        InputError: the file or its vocabulary cannot be read, is no LSTM language model, or holds NaN or infinity.
-    """
-    return read_net(path, vocabulary, choices, allow_non_finite=allow_non_finite).checkpoint
-
-
 def read_net(
     path: Path, vocabulary: Path | None = None, choices: ImportChoices | None = None, *, allow_non_finite: bool = False
 ) -> Foreign:

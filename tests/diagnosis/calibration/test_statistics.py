@@ -43,7 +43,6 @@ def test_a_matrix_counts_what_was_said_of_what_was_so() -> None:
     assert matrix.row("healthy", ("healthy", "unknown")).hits == 9
     assert (matrix.correct.hits, matrix.correct.total) == (11, 14)
     assert matrix.answered("unknown") == Rate(1, 14)
-    assert matrix.balanced == pytest.approx((0.8 + 0.75) / 2)
 
 
 def test_a_matrix_is_written_with_a_truth_a_line() -> None:
