@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -10,7 +11,8 @@ from tokenizers import Tokenizer as Backend
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.library import shown
 from chatbot_tui.core.strict_json import parse, read_bounded
-from chatbot_tui.model.config import MAX_DIMENSION
+from chatbot_tui.model.vocabulary_lines import from_lines
+from chatbot_tui.model.vocabulary_pickle import from_pickle
 
 Tokens: TypeAlias = list[str]
 """The tokens in the order of their ids."""
@@ -19,6 +21,7 @@ MAX_VOCABULARY_BYTES = 32 << 20
 MAX_BRACKETS = 2 << 20
 """Lists and objects in a JSON file: those that hold nothing take the most memory for their length."""
 MAX_TOKEN_LENGTH = 1000
+LISTS = (list, tuple)
 WRAPPERS = (
     "vocab",
     "vocabulary",
@@ -26,6 +29,16 @@ WRAPPERS = (
     "stoi",
     "idx2word",
     "word2idx",
+    "id2word",
+    "word2id",
+    "idx_to_word",
+    "word_to_idx",
+    "ix_to_word",
+    "word_to_ix",
+    "idx_to_token",
+    "token_to_idx",
+    "index2word",
+    "word2index",
     "word_index",
     "index_word",
     "tokens",
@@ -33,7 +46,13 @@ WRAPPERS = (
     "chars",
     "char2idx",
     "idx2char",
+    "char2int",
+    "int2char",
+    "char_to_ix",
+    "ix_to_char",
 )
+"""Entries under which programs keep their tokens."""
+MAX_WRAPPED = 3
 KERAS_PADDING = "<pad>"
 """Keras counts words from 1 and keeps 0 for what fills up a text."""
 
@@ -46,9 +65,7 @@ def read_tokens(path: Path, size: int) -> Tokens | Backend:
     """
     data = read_bounded(path, MAX_VOCABULARY_BYTES)
     if data[:1] == b"\x80" or data[:2] == b"PK":
-        raise InputError(
-            f"{path} is a pickle or an archive, which may run code: write the tokens with json.dump(tokens, open('vocab.json', 'w'))"
-        )
+        return from_data(path, from_pickle(path, data), size)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -58,7 +75,7 @@ def read_tokens(path: Path, size: int) -> Tokens | Backend:
         found = from_json(path, data, text, size)
         if found is not None:
             return found
-    return checked_tokens(from_lines(path, text), size, str(path))
+    return checked_tokens(from_lines(path, text, size), size, str(path))
 
 
 def from_json(path: Path, data: bytes, text: str, size: int) -> Tokens | Backend | None:
@@ -79,6 +96,11 @@ def from_json(path: Path, data: bytes, text: str, size: int) -> Tokens | Backend
         raise InputError(
             f"{path} is not valid JSON: {' '.join(str(error).split())[:100]}; give a list of tokens or a map from token to id"
         ) from None
+    return from_data(path, value, size)
+
+
+def from_data(path: Path, value: Any, size: int) -> Tokens:
+    """Return the tokens of the plain data in a file. Raises InputError, with the file's name."""
     try:
         return checked_tokens(plain_tokens(value, size), size, str(path))
     except InputError as error:
@@ -110,20 +132,32 @@ def plain_tokens(value: Any, size: int) -> Tokens:
     """
     if isinstance(value, dict) and isinstance(value.get("config"), dict) and "word_index" in value["config"]:
         return keras_tokens(value["config"], size)
-    if isinstance(value, dict):
-        inner = next((value[name] for name in WRAPPERS if isinstance(value.get(name), list | dict)), None)
-        if inner is not None:
-            value = inner
-    if isinstance(value, list):
-        # Pairs of token and count, as word counters write them.
-        plain = [item[0] if isinstance(item, list) and len(item) == 2 and not isinstance(item[1], str) else item for item in value]
-        wrong = next((place for place, item in enumerate(plain) if not isinstance(item, str)), None)
+    for _ in range(MAX_WRAPPED):
+        if isinstance(value, dict):
+            value = next((value[name] for name in WRAPPERS if isinstance(value.get(name), (*LISTS, dict)) and value[name]), value)
+    if isinstance(value, LISTS):
+        tokens = first_of_pairs(value)
+        wrong = next((place for place, token in enumerate(tokens) if not isinstance(token, str)), None)
         if wrong is not None:
             raise InputError(f"entry {wrong} of the vocabulary is not a text: give a list of tokens or a map from token to id")
-        return plain
+        return tokens
     if isinstance(value, dict) and value:
         return from_map(as_ids(value), size)
     raise InputError("it is no vocabulary: give a list of tokens or a map from token to id")
+
+
+def first_of_pairs(entries: Sequence[Any]) -> list[Any]:
+    """Return the tokens of pairs of token and count, as word counters write them, or of token and id either way round.
+
+    Entries that are no such pairs are returned as they are.
+    """
+    if not entries or not all(isinstance(entry, LISTS) and len(entry) == 2 for entry in entries):
+        return list(entries)
+    pairs = [tuple(entry) if isinstance(entry[0], str) else tuple(entry[::-1]) for entry in entries]
+    if not all(isinstance(token, str) and type(number) in (int, float) for token, number in pairs):
+        return list(entries)
+    by_id = sorted(pairs, key=lambda pair: pair[1])
+    return [token for token, _ in (by_id if [number for _, number in by_id] == list(range(len(pairs))) else pairs)]
 
 
 def as_ids(value: dict[Any, Any]) -> list[tuple[Any, str]]:
@@ -172,27 +206,6 @@ def keras_tokens(config: dict[str, Any], size: int) -> Tokens:
         else [(item, key) for key, item in index.items()]
     )
     return from_map(kept, size)
-
-
-def from_lines(path: Path, text: str) -> Tokens:
-    """Return the tokens of a text file, one a line; a count or an id after a tab is understood. Raises InputError."""
-    lines = text.removesuffix("\n").split("\n")
-    if len(lines) > MAX_DIMENSION:
-        raise InputError(f"{path} has {len(lines):,} lines: a vocabulary of at most {MAX_DIMENSION:,} tokens is read")
-    if "\r" in text:
-        lines = [line.removesuffix("\r") for line in lines]
-    if "" in lines:
-        raise InputError(f"{path}, line {lines.index('') + 1} is empty: write one token a line, or the whole as a JSON list")
-    if text.count("\t") < len(lines):
-        return lines
-    columns = [line.rsplit("\t", 1) for line in lines]
-    if all(len(column) == 2 and column[0] and re.fullmatch(r"[0-9]{1,15}", column[1]) for column in columns):
-        numbers = [int(column[1]) for column in columns]
-        tokens = [column[0] for column in columns]
-        if sorted(numbers) == list(range(len(numbers))):
-            return [token for _, token in sorted(zip(numbers, tokens, strict=True))]
-        return tokens
-    return lines
 
 
 def checked_tokens(tokens: Tokens, size: int, name: str) -> Tokens:

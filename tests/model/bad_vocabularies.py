@@ -1,10 +1,12 @@
 """Vocabularies that are broken or malicious: content, file name, size of the net, and what the refusal must say."""
 
+import io
 import json
 import pickle
 from pathlib import Path
 from typing import Any
 
+import torch
 from tokenizers import Tokenizer as Backend
 from tokenizers import models
 
@@ -18,6 +20,13 @@ def put(folder: Path, content: Any, name: str = "vocab.json") -> Path:
     else:
         path.write_text(content if isinstance(content, str) else json.dumps(content))
     return path
+
+
+def as_torch_saves(content: object) -> bytes:
+    """Return the file that torch.save writes."""
+    file = io.BytesIO()
+    torch.save(content, file)
+    return file.getvalue()
 
 
 REFUSED: dict[str, tuple[Any, str, int, str]] = {
@@ -70,7 +79,15 @@ REFUSED: dict[str, tuple[Any, str, int, str]] = {
     "half a character": ('["a", "\\ud800"]', "vocab.json", 2, r"U\+D800"),
     "a token of a megabyte": (["a", "b" * (1 << 20)], "vocab.json", 2, "1,048,576 characters"),
     "an empty line": ("a\n\nb\n", "vocab.txt", 3, "line 2 is empty"),
-    "a pickle": (pickle.dumps(["a", "b"]), "vocab.pkl", 2, "pickle"),
+    "a pickle that would run code": (b"\x80\x02cos\nsystem\n(S'true'\ntR.", "vocab.pkl", 2, "needs os.system.*nothing of it was run"),
+    "a pickle of code among its tokens": (lambda: pickle.dumps({"a": 0, "b": print}), "vocab.pkl", 2, "builtins.print"),
+    "a pickled object of another library": (lambda: pickle.dumps(Path("a")), "vocab.pkl", 2, "no vocabulary"),
+    "half of a pickle": (pickle.dumps(["a", "b"])[:-4], "vocab.pkl", 2, "damaged.*json.dump"),
+    "a pickle of another size": (pickle.dumps(["a", "b"]), "vocab.pkl", 3, "2 tokens and the net 3"),
+    "a file of torch.save that would run code": (lambda: as_torch_saves({"a": 0, "b": print}), "vocab.pt", 2, "print to be run"),
+    "lines of JSON objects": ('{"token": "a", "id": 0}\n{"token": "b", "id": 1}\n', "vocab.txt", 2, "more than a token a line"),
+    "vectors of words": ("the 0.1 0.2\ncat 0.3 0.4\n", "glove.txt", 2, "more than a token a line"),
+    "sentences": ("the cat sat\non the mat\n", "text.txt", 2, "more than a token a line"),
     "an archive": (b"PK\x03\x04" + bytes(40), "vocab.pt", 2, "pickle or an archive"),
     "too few, by special tokens": (["a", "b"], "vocab.json", 4, "2 more: special tokens"),
     "too few, by rounding": (

@@ -1,6 +1,7 @@
 """Tokens from other programs' files: every form that is read, and every one that is refused."""
 
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.imports import ImportChoices
 from chatbot_tui.model.tokenizer import Tokenizer
 from chatbot_tui.model.vocabulary import Vocabulary, vocabulary_for
-from tests.model.bad_vocabularies import REFUSED, put
+from tests.model.bad_vocabularies import REFUSED, as_torch_saves, put
 
 WORDS = ["<pad>", "<unk>", "the", "cat", "sat", "<eos>"]
 NOTHING = ImportChoices()
@@ -39,6 +40,19 @@ def read(folder: Path, content: Any, size: int = 6, name: str = "vocab.json", ch
         ("\ufeff" + "\n".join(WORDS), "words.txt"),
         ("".join(f"{token}\t{100 - number * number}\n" for number, token in enumerate(WORDS)), "counts.tsv"),
         ("".join(f"{token}\t{number}\n" for number, token in reversed(list(enumerate(WORDS)))), "words.tsv"),
+        ("".join(f"{number}\t{token}\n" for number, token in reversed(list(enumerate(WORDS)))), "words.tsv"),
+        ("".join(f"{token} {100 - number * number}\n" for number, token in enumerate(WORDS)), "counts.txt"),
+        ("token,id\n" + "".join(f'"{token}",{number}\n' for number, token in reversed(list(enumerate(WORDS)))), "words.csv"),
+        ("".join(f"{json.dumps(token)}\n" for token in WORDS), "words.jsonl"),
+        ([[number, token] for number, token in reversed(list(enumerate(WORDS)))], "vocab.json"),
+        ({"word_to_idx": {token: number for number, token in enumerate(WORDS)}, "idx_to_word": {}}, "vocab.json"),
+        ({"vocab": {"itos": WORDS}, "size": 6}, "vocab.json"),
+        (pickle.dumps(WORDS), "itos.pkl"),
+        (pickle.dumps(WORDS, 2), "itos.pkl"),
+        (pickle.dumps({"word2idx": {token: number for number, token in enumerate(WORDS)}}), "dictionary.pkl"),
+        (pickle.dumps(tuple(enumerate(WORDS))), "pairs.pkl"),
+        (pickle.dumps(dict(enumerate(WORDS))), "idx2word.pkl"),
+        (as_torch_saves(WORDS), "vocab.pt"),
     ],
 )
 def test_every_form_of_a_word_list_is_read(content: object, name: str, tmp_path: Path) -> None:
@@ -54,6 +68,16 @@ def test_every_form_of_a_word_list_is_read(content: object, name: str, tmp_path:
 def test_a_list_that_begins_like_json_is_text_all_the_same(tmp_path: Path) -> None:
     vocabulary = read(tmp_path, "[PAD]\n[UNK]\nthe\ncat\nsat\n[EOS]\n", name="vocab.txt")
     assert (vocabulary.end_token, vocabulary.unknown_token, vocabulary.pad_token) == ("[EOS]", "[UNK]", "[PAD]")
+
+
+def test_a_heading_is_one_line_more_than_the_net_has_tokens(tmp_path: Path) -> None:
+    assert read(tmp_path, "token,count\nthe,9\n<unk>,5\n", 2, "vocab.csv").tokenizer.encode("the cat") == [0, 1]
+    with pytest.raises(InputError, match="3 tokens, 1 more"):
+        read(tmp_path, "token\nthe\n<unk>\n", 2, "vocab.txt")
+
+
+def test_tokens_that_hold_blanks_are_kept_where_most_do_not(tmp_path: Path) -> None:
+    assert read(tmp_path, "new york\nthe\ncat\n", 3, "vocab.txt").tokenizer.texts[0].strip() == "new york"
 
 
 def test_capitals_are_kept_where_the_list_has_some(tmp_path: Path) -> None:
