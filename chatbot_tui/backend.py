@@ -6,8 +6,9 @@ import torch
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.frames import ReplyEvent, StepFrame
-from chatbot_tui.core.library import CheckpointEntry, elements, find
+from chatbot_tui.core.library import CheckpointEntry, find
 from chatbot_tui.core.ports import LoadedCheckpoint, Pace, ReplyRequest, Turn
+from chatbot_tui.core.safetensors_header import elements
 from chatbot_tui.core.sampling import SamplingSettings, settings_from
 from chatbot_tui.generation.control import ReplyControl
 from chatbot_tui.generation.engine import Engine

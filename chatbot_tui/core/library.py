@@ -1,7 +1,6 @@
 """Which checkpoints there are and what they say of themselves, read without torch."""
 
 import os
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,8 +8,9 @@ from typing import Any, Literal, TypeAlias
 
 from chatbot_tui.core import paths
 from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.safetensors_header import count_parameters
 from chatbot_tui.core.steps import SIGN, STEPS, choose_step, kept_steps
-from chatbot_tui.core.strict_json import clean, parse, read_object
+from chatbot_tui.core.strict_json import clean, read_object
 
 Source: TypeAlias = Literal["shipped", "own"]
 
@@ -21,9 +21,7 @@ TOKENIZER = "tokenizer.json"
 CARD = "card.json"
 
 MAX_JSON_BYTES = 8 << 20
-MAX_HEADER_BYTES = 16 << 20
-MAX_SIDES = 8
-MAX_SIDE = 1 << 40
+MAX_STEPS = 1 << 40
 MAX_NAME_LENGTH = 100
 RESERVED = set('<>:"|?*/\\')
 """Characters that a file name may not hold on one system or another."""
@@ -114,7 +112,8 @@ def look_up_step(name_or_path: str) -> CheckpointEntry | None:
 def finished_step(card: Mapping[str, Any]) -> int | None:
     """Return at which step of its training a checkpoint was finished; None where its card does not say."""
     steps = card.get("steps")
-    return steps if isinstance(steps, int) and is_count(steps, MAX_SIDE) else None
+    is_step = isinstance(steps, int) and not isinstance(steps, bool) and 0 <= steps <= MAX_STEPS
+    return steps if is_step else None
 
 
 def rename(entry: CheckpointEntry, new_name: str) -> CheckpointEntry:
@@ -244,63 +243,6 @@ def read_architecture(path: Path) -> dict[str, Any]:
     if version > FORMAT_VERSION:
         raise InputError(f"{path} was written by a newer version of this program: update it")
     return architecture
-
-
-def count_parameters(path: Path) -> int:
-    """Return how many numbers a safetensors file holds, from its header alone. Raises InputError."""
-    return sum(elements(tensor["shape"]) for tensor in read_header(path).values())
-
-
-def read_header(path: Path) -> dict[str, dict[str, Any]]:
-    """Return what a safetensors file says of its tensors: name -> dtype, shape, data_offsets; no tensor is read.
-
-    The header is 8 bytes (its length, little-endian) and a JSON object.
-
-    Raises:
-        InputError: the header is malformed, or the file is shorter than its header says.
-    """
-    damaged = InputError(f"{path} is not a whole safetensors file: restore it from where it came")
-    try:
-        with path.open("rb") as file:
-            available = os.fstat(file.fileno()).st_size - 8
-            prefix = file.read(8)
-            length = struct.unpack("<Q", prefix)[0] if len(prefix) == 8 else 0
-            if not 2 <= length <= min(MAX_HEADER_BYTES, available):
-                raise damaged
-            header = parse(file.read(length))
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
-    except ValueError:
-        raise damaged from None
-    if not isinstance(header, dict):
-        raise damaged
-    tensors = {name: tensor for name, tensor in header.items() if name != "__metadata__"}
-    if not tensors or not all(is_tensor(tensor, available - length) for tensor in tensors.values()):
-        raise damaged
-    return tensors
-
-
-def is_tensor(tensor: object, data_bytes: int) -> bool:
-    """Return whether a header's entry has a sane shape and lies within the data."""
-    if not isinstance(tensor, dict):
-        return False
-    shape, offsets = tensor.get("shape"), tensor.get("data_offsets")
-    if not isinstance(shape, list) or len(shape) > MAX_SIDES or not all(is_count(side, MAX_SIDE) for side in shape):
-        return False
-    return isinstance(offsets, list) and len(offsets) == 2 and all(is_count(offset, data_bytes) for offset in offsets)
-
-
-def is_count(value: object, maximum: int) -> bool:
-    """Return whether `value` is a whole number from 0 to `maximum`."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= maximum
-
-
-def elements(shape: list[int]) -> int:
-    """Return the product of the sides of a shape."""
-    total = 1
-    for side in shape:
-        total *= side
-    return total
 
 
 def folder_size(folder: Path) -> int:

@@ -17,7 +17,8 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.core.library import CARD, CONFIG, FORMAT_VERSION, TOKENIZER, WEIGHTS, elements, read_entry, read_header
+from chatbot_tui.core.library import CARD, CONFIG, FORMAT_VERSION, TOKENIZER, WEIGHTS, read_entry
+from chatbot_tui.core.safetensors_header import elements, read_header
 from chatbot_tui.core.steps import weights_file
 from chatbot_tui.model.config import ModelConfig
 from chatbot_tui.model.lstm import LanguageModel

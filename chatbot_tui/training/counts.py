@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.core.library import read_header
+from chatbot_tui.core.safetensors_header import read_header
 from chatbot_tui.model.checkpoint import COUNTS
 from chatbot_tui.training.stream import Tokens
 

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.imports import MAX_FILE_BYTES, MAX_FILE_VARIABLE
-from chatbot_tui.core.library import elements
+from chatbot_tui.core.safetensors_header import elements
 
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.core.library import elements
+from chatbot_tui.core.safetensors_header import elements
 from chatbot_tui.model.importers.foreign import ForeignTensor, open_foreign
 from chatbot_tui.model.importers.pickles import Named, NotDataError, StoredTensor, Unpickled, Value, read_pickle
 

@@ -8,7 +8,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.core.library import elements, read_header
+from chatbot_tui.core.safetensors_header import elements, read_header
 from chatbot_tui.model.importers.foreign import ForeignFile, ForeignTensor
 
 DTYPES = {
