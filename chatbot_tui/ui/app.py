@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -25,6 +21,7 @@ from chatbot_tui.core.settings import load_settings
 from chatbot_tui.ui.commands import ActionProvider, named_actions
 from chatbot_tui.ui.conversation import Conversation
 from chatbot_tui.ui.garbage import SEARCH_EVERY, IdleCollector
+from chatbot_tui.ui.hangup import HUNG_UP, listen
 from chatbot_tui.ui.messages import CheckpointLoaded, DoctorEventsWaiting, ExaminationWanted, LabEventsWaiting, OpeningWanted, PanelsMounted
 from chatbot_tui.ui.preferences import Preferences
 from chatbot_tui.ui.screens.chat import ChatScreen
@@ -42,8 +39,6 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent
 PANELS = ("transcript", "next_token", "hidden_state", "collapse", "sampling")
 """Panels with a stylesheet beside them. The first screen's styles are the app's own: there is no later moment to read them."""
-HUNG_UP = 128 + 1
-"""Exit status of a program whose terminal went away."""
 
 
 class PlaygroundApp(App[None]):
@@ -131,7 +126,8 @@ class PlaygroundApp(App[None]):
             self.report(self._warning)
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             # Only the main thread of a Unix process takes signals; elsewhere the autosave has to do.
-            self._loop_signals()
+            watched = None if self.is_headless or sys.__stdin__ is None else sys.__stdin__.fileno()
+            listen(self.hang_up, self.exit, watched)
 
     def on_ready(self) -> None:
         """Now that the first screen stands, get the network, then the panels: a person types before looking at bars."""
@@ -153,17 +149,6 @@ class PlaygroundApp(App[None]):
         if isinstance(event, InputEvent):
             self._collector.touch()
         await super().on_event(event)
-
-    def _loop_signals(self) -> None:
-        import asyncio
-
-        loop = asyncio.get_running_loop()
-        if not self.is_headless and sys.__stdin__ is not None:
-            # Only a controlling terminal sends a signal when it goes away.
-            say_so = partial(loop.call_soon_threadsafe, self.hang_up)
-            threading.Thread(target=wait_for_hangup, args=(sys.__stdin__.fileno(), say_so), daemon=True).start()
-        loop.add_signal_handler(signal.SIGHUP, self.hang_up)
-        loop.add_signal_handler(signal.SIGTERM, self.exit)
 
     def hang_up(self) -> None:
         """Save and end at once: the terminal is gone, so nothing more can be drawn or said."""
@@ -316,15 +301,6 @@ class PlaygroundApp(App[None]):
         keymap = self.preferences.settings.keymap
         keys = [(action.keys(keymap), action.title, action.help) for action in named_actions(self.screen)]
         self.push_screen(HelpScreen(keys))
-
-
-def wait_for_hangup(terminal: int, hang_up: Callable[[], object]) -> None:
-    """Wait until the terminal behind a descriptor has gone away, and say so; for a thread of its own. POSIX only."""
-    poll = select.poll()
-    # A hang-up is told without being asked for; nothing else is of interest.
-    poll.register(terminal, 0)
-    if any(event & select.POLLHUP for _, event in poll.poll()):
-        hang_up()
 
 
 def run_playground(
