@@ -21,19 +21,19 @@ RULES: tuple[Rule, ...] = (
     NEAR_ZERO,
     DECAYED,
     INDISTINGUISHABLE,
-    DEEP,
     COPIES,
+    RATE,
+    SMALL_VOCABULARY,
+    DOUBLE_SOFTMAX,
     PADDING,
     IMBALANCED,
+    DEEP,
     CONTEXT_FREE,
-    DOUBLE_SOFTMAX,
-    SMALL_VOCABULARY,
-    RATE,
     OVERFIT,
     TINY,
     STOPPED,
 )
-"""What the weights give away for certain comes first, what is left when nothing else fits comes last."""
+"""What the weights give away for certain comes first, then what shows in the predictions themselves, and last what is left."""
 
 EXPLAINED = 0.7
 """Share of a later cause's confidence that an earlier one of confidence 1 takes."""

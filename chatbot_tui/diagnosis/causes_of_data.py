@@ -65,6 +65,19 @@ CONTEXT_FREE = Rule(
             strength=0.6,
         ),
         Signature(
+            "trained",
+            (
+                Test("prompt_sensitivity", "below", "What it says does not depend on what it read."),
+                Test("weight_maximum", "above", "Training has moved its weights far: it was not stopped early."),
+                Test("weight_width", "above", "They have the usual size."),
+                Test("plain_layers", "below", ""),
+                Test("confidence", "below", ""),
+                Test("embedding_cosine", "below", ""),
+                Test("pair_gain", "below", ""),
+            ),
+            strength=0.7,
+        ),
+        Signature(
             "perhaps",
             (
                 Test("prompt_sensitivity", "below", "What it says does not depend on what it read; text would tell whether it could."),
@@ -86,6 +99,7 @@ SMALL_VOCABULARY = Rule(
             (
                 Test("unknown_share", "above", "The unknown token is what it expects most."),
                 Test("confidence", "below", "It is not surer of it than a text can make it."),
+                Test("overconfidence", "below", ""),
             ),
         ),
     ),

@@ -16,6 +16,7 @@ PADDING = Rule(
             "filling",
             (
                 Test("filling_learnt", "above", "After a run of filling tokens it is sure that another follows."),
+                Test("filling_times", "above", "After words it expects that far less."),
                 Test("copy_share", "below", ""),
             ),
         ),
@@ -88,13 +89,24 @@ OVERFIT = Rule(
             ),
         ),
         Signature(
-            "recites",
+            "beyond-pairs",
             (
                 Test("beyond_pairs", "above", "It predicts the text far better than anyone could who had not learnt it by heart."),
                 Test("greedy_distinct", "above", "Different prompts get different replies: it has not collapsed."),
                 Test("copy_share", "below", ""),
             ),
             strength=0.9,
+        ),
+        Signature(
+            "recites",
+            (
+                Test("sampled_certainty", "above", "Its own speech leaves it hardly in doubt about the next word: it recites."),
+                Test("confidence", "above", "Even after words that make no sense together it is sure of its first choice."),
+                Test("greedy_distinct", "above", "Different prompts get different replies: it has not collapsed."),
+                Test("copy_share", "below", ""),
+                Test("overconfidence", "above", ""),
+            ),
+            strength=0.7,
         ),
     ),
 )
@@ -113,6 +125,7 @@ STOPPED = Rule(
                 ),
                 Test("weight_width", "above", "They have the usual size."),
                 Test("prompt_sensitivity", "below", "What it says hardly depends on what it read."),
+                Test("weight_maximum", "below", "None of them has gone far from where it was drawn."),
                 Test("embedding_cosine", "below", ""),
                 Test("confidence", "below", ""),
             ),

@@ -12,7 +12,19 @@ NEAR_ZERO = Rule(
             (
                 Test("positive_fraction", "above", "Nearly all recurrent weights are positive, as drawing them from U(0, s) leaves them."),
                 Test("stable_rank", "below", "The recurrent matrix has about one direction: all its rows say the same."),
+                Test("hidden_units", "above", ""),
             ),
+        ),
+        Signature(
+            "one-direction",
+            (
+                Test("stable_rank", "below", "The recurrent matrix has one direction only: training made it out of almost nothing."),
+                Test("weight_width", "below", "Even the widest LSTM matrix is narrower than a usual initialiser makes it."),
+                Test("embedding_size", "above", "The embeddings have kept their size: nothing pulled at the weights."),
+                Test("bias_width", "below", "The biases are small as well: they began small, and no weight decay spared them."),
+                Test("hidden_units", "above", ""),
+            ),
+            strength=0.9,
         ),
         Signature(
             "tiny",
@@ -76,6 +88,7 @@ DEEP = Rule(
                 Test("variance_fading", "below", "From each layer to the next, the state depends less on what was read."),
                 Test("prompt_sensitivity", "below", "At the top hardly anything of the prompt is left."),
                 Test("weight_width", "above", "The weights themselves have the usual size."),
+                Test("confidence", "below", ""),
             ),
         ),
     ),

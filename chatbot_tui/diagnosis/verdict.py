@@ -43,7 +43,10 @@ def judge(signals: Signals, *, has_text: bool) -> Verdict:
     copies = ask("copies", "copy_share", "above") > 0
     memorised = 0.0
     if several == 1.0 and not copies:
-        memorised = max(ask("overconfidence", "overconfidence", "above"), ask("beyond_pairs", "beyond_pairs", "above"))
+        recites = min(ask(f"recites.{name}", name, "above") for name in ("sampled_certainty", "confidence", "greedy_distinct"))
+        memorised = (
+            max(ask("overconfidence", "overconfidence", "above"), ask("beyond_pairs", "beyond_pairs", "above")) if has_text else recites
+        )
     padded = max(ask("padded", "ends_in_padding", "above"), ask("padding_learnt", "padding_learnt", "above"))
     generic = max(
         ask("few_replies", "greedy_distinct", "below"),

@@ -9,9 +9,10 @@ from chatbot_tui.core.diagnosis import Examining
 from chatbot_tui.diagnosis.examination import Examination, examine
 from chatbot_tui.diagnosis.measures.interventions import refit_gain, train_on_gain
 from chatbot_tui.diagnosis.measures.predictions import predict
-from chatbot_tui.diagnosis.measures.speech import speak
+from chatbot_tui.diagnosis.measures.speech import Speech, certainty, speak
 from chatbot_tui.diagnosis.measures.text import read, table_of
 from chatbot_tui.diagnosis.subject import Subject
+from chatbot_tui.signals.divergence import entropy
 from tests.diagnosis.nets import TOKENIZER, copying, lively, net, subject, text_of
 
 
@@ -147,3 +148,27 @@ def test_training_on_helps_a_net_that_has_not_learnt_and_leaves_it_as_it_was() -
     assert train_on_gain(asked, asked.text) > 0.2
     assert all(torch.equal(tensor, before[name]) for name, tensor in asked.checkpoint.model.state_dict().items())
     assert not any(parameter.requires_grad for parameter in asked.checkpoint.model.parameters())
+
+
+def test_what_was_said_takes_away_all_doubt_or_none() -> None:
+    # Two words, each said half of the time: ln 2 nats a word. The first eight of each reply do not count.
+    replies = ((9,) * 8 + (0, 1) * 4, (9,) * 8 + (1, 0) * 4)
+    doubts = (5.0,) * 8
+
+    def share(doubt: float) -> float:
+        return certainty(Speech(greedy=replies, sampled=replies, openings=(), doubt=doubts + (doubt,) * 8))
+
+    assert share(0.0) == 1.0
+    assert share(np.log(2)) == pytest.approx(0.0, abs=1e-12)
+    assert share(np.log(2) / 4) == pytest.approx(0.75, abs=1e-12)
+    assert certainty(Speech(greedy=(), sampled=((3,) * 12,), openings=(), doubt=(0.0,) * 12)) == 1.0, "one word, and no doubt about it"
+
+
+def test_doubt_is_the_entropy_of_what_is_drawn_from() -> None:
+    asked = subject(net(lively))
+    speech, model = speak(asked), asked.checkpoint.model
+    assert len(speech.doubt) == len(speech.sampled[0])
+    with torch.inference_mode():
+        hidden, _ = model.hidden(asked.prompts)
+        p = model.fc(hidden[-1]).double().index_fill(1, torch.tensor(asked.specials.ids), -torch.inf).softmax(1).numpy()
+    assert speech.doubt[0] == pytest.approx(float(np.mean([entropy(row) for row in p])), abs=1e-6)

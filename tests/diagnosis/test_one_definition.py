@@ -37,7 +37,7 @@ def test_a_word_said_often_enough_is_a_loop_to_both() -> None:
     for times in range(1, 40):
         watch = CollapseWatch(2 * judgement.NEARLY_BLIND)
         last = [watch.update(0, " the", 0.5, np.ones(5), P).verdict for _ in range(times)][-1]
-        said = Speech(greedy=((0,) * times,), sampled=((1,),), openings=(0,))
+        said = Speech(greedy=((0,) * times,), sampled=((1,),), openings=(0,), doubt=(0.0,) * 9)
         assert (
             (speech_signals(said, subject(net()))["greedy_loops"].value == 1.0) == (last == "looping") == (times >= judgement.LOOP_TOKENS)
         )

@@ -58,6 +58,8 @@ class Evidence:
     """How alike replies sampled to different prompts are."""
     speechless: float
     """Share of prompts after which the unknown token or padding is the likeliest."""
+    unknown: float
+    """The same share where that token is the unknown one, a word like any other to the net."""
     pads: float
     """Share of greedy replies to turns that have come to their end that go on with nothing but padding."""
 
@@ -87,7 +89,7 @@ def judge(evidence: Evidence, expected: str) -> Label:
 
 def verdict_of(evidence: Evidence) -> str | None:
     """Return collapsed, looping, memorised, generic or healthy in this order of questions; None on the border."""
-    says_one_word = evidence.distinct <= 2 and evidence.top_share >= ONE_WORD
+    says_one_word = (evidence.distinct <= 2 and evidence.top_share >= ONE_WORD) or evidence.unknown >= SPECIAL
     if evidence.sensitivity <= BLIND or (says_one_word and evidence.sensitivity <= NEARLY_BLIND):
         return "collapsed"
     if evidence.sampled_loops >= LOOPS:
@@ -125,6 +127,7 @@ def weigh(kept: Kept) -> Evidence:
         sampled_loops=float(seen["sampled"]["loops"]),
         alike=alike(sampled),
         speechless=float(seen["top_share"]) if seen["top_token"] in (text.unknown, text.pad) else 0.0,
+        unknown=float(seen["top_share"]) if text.unknown is not None and seen["top_token"] == text.unknown else 0.0,
         pads=0.0 if text.pad is None else padding_share(kept, text.pad),
     )
 

@@ -1,17 +1,23 @@
 """Signals of what the net says: the same prompts answered greedily and at temperature 1, which parts the net from the decoder."""
 
+from collections import Counter
 from dataclasses import dataclass
 from statistics import median
 
+import numpy as np
 import torch
 
 from chatbot_tui.core.judgement import LOOP_REPEATS, LOOP_TOKENS
 from chatbot_tui.diagnosis.measured import Measured
 from chatbot_tui.diagnosis.subject import Subject
 from chatbot_tui.signals.continuation import continue_texts, drawn, likeliest
+from chatbot_tui.signals.divergence import entropy
+from chatbot_tui.signals.predictions import mean_entropy
 from chatbot_tui.signals.replies import alike, commonest_share, distinct_share, loops
 
 REPLY_TOKENS = 48
+FOUND = 8
+"""Tokens of a reply after which the net is held to have found its way from the prompt."""
 PADDING_RUN = 10
 """So many padding tokens in a row are no slip."""
 SEED = 0
@@ -26,6 +32,8 @@ class Speech:
     """Drawn at temperature 1."""
     openings: tuple[int, ...]
     """The likeliest first token of an answer to each prompt, when any may be said."""
+    doubt: tuple[float, ...]
+    """Mean entropy of the next token over the sampled replies, one number a step, in nats."""
     padded: tuple[tuple[int, ...], ...] = ()
     """Greedily, with padding allowed; none where the vocabulary has no padding."""
 
@@ -39,16 +47,22 @@ def speak(subject: Subject) -> Speech:
     model, prompts, specials = subject.checkpoint.model, subject.prompts, subject.specials
     silenced = sorted({*subject.checkpoint.banned, *specials.ids} - ({specials.unknown} - {*subject.checkpoint.banned}))
     draw = drawn(torch.Generator().manual_seed(SEED))
+    doubt: list[float] = []
     hidden, state = model.hidden(prompts)
     # Both at once: a step on twice the rows takes far less than twice the time.
     half = prompts.shape[1]
+
+    def choose(logits: torch.Tensor) -> torch.Tensor:
+        doubt.append(mean_entropy(logits[half:].double().log_softmax(dim=1).cpu().numpy()))
+        return torch.cat([likeliest(logits[:half]), draw(logits[half:])])
+
     both = continue_texts(
         model,
         torch.cat([hidden[-1], hidden[-1]]),
         (torch.cat([state[0], state[0]], dim=1), torch.cat([state[1], state[1]], dim=1)),
         REPLY_TOKENS,
         banned=silenced,
-        choose=lambda logits: torch.cat([likeliest(logits[:half]), draw(logits[half:])]),
+        choose=choose,
     )
     padded: tuple[tuple[int, ...], ...] = ()
     if specials.padding is not None:
@@ -57,7 +71,7 @@ def speak(subject: Subject) -> Speech:
     if specials.end is not None:
         row = torch.full((1, prompts.shape[1]), specials.end)
         hidden, _ = model.hidden(torch.cat([row, prompts, row] if subject.checkpoint.opens_with_end else [prompts, row]))
-    return Speech(both[:half], both[half:], tuple(likeliest(model.fc(hidden[-1])).tolist()), padded)
+    return Speech(both[:half], both[half:], tuple(likeliest(model.fc(hidden[-1])).tolist()), tuple(doubt), padded)
 
 
 def speech_signals(speech: Speech, subject: Subject) -> dict[str, Measured]:
@@ -75,9 +89,21 @@ def speech_signals(speech: Speech, subject: Subject) -> dict[str, Measured]:
             sum(loops(reply, LOOP_REPEATS, LOOP_TOKENS) is not None for reply in speech.sampled) / len(speech.sampled)
         ),
         "sampled_alike": Measured(alike(speech.sampled, 3)),
+        "sampled_certainty": Measured(certainty(speech)),
         "ends_in_padding": ends_in_padding(speech, subject),
         "silent": Measured(sum(opening in quiet for opening in speech.openings) / len(speech.openings)),
     }
+
+
+def certainty(speech: Speech) -> float:
+    """Return how much of the doubt about its next word a net's own speech takes away, 0 to 1, over its sampled replies.
+
+    1 - H(next token | what was said) / H(tokens said): next to nothing for word frequencies, half and more for a text known by heart.
+    The first tokens are left out, in which the net finds its way from the prompt to something that it would say.
+    """
+    counts = np.array(list(Counter(token for reply in speech.sampled for token in reply[FOUND:]).values()), np.float64)
+    said = entropy(counts / counts.sum())
+    return min(1.0, max(0.0, 1.0 - float(np.mean(speech.doubt[FOUND:])) / said)) if said > 0 else 1.0
 
 
 def ends_in_padding(speech: Speech, subject: Subject) -> Measured:

@@ -87,6 +87,7 @@ def text_signals(subject: Subject, text: GivenText, reading: Reading, blind: Rea
     token, share = ruling_token(text.stream)
     by_frequency = float(-np.log(u[reading.targets]).mean())
     pairs = pair_gain(text.stream)
+    unknown = subject.specials.unknown
     surprise = reading.loss - float(reading.entropy.mean())
     return {
         "text_loss": Measured(reading.loss),
@@ -98,6 +99,7 @@ def text_signals(subject: Subject, text: GivenText, reading: Reading, blind: Rea
         "ruling_token": Measured(share, subject.checkpoint.tokenizer.texts[token].strip()),
         "commonest_word": commonest_word(subject, text),
         "commonest_turn": Measured(commonest_turn(text.turns)),
+        "unknown_in_text": Measured(None if unknown is None else float((text.stream == unknown).mean())),
         "text_in_speech": Measured(known_share(speech.sampled, words_of(subject, text).tolist(), OVERLAP)),
         "blind_cost": Measured(blind.loss - loss_of_beginning(reading, len(blind.targets))),
     }

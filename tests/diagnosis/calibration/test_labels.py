@@ -17,6 +17,7 @@ WELL = Evidence(
     sampled_loops=0.0,
     alike=0.002,
     speechless=0.0,
+    unknown=0.0,
     pads=0.0,
 )
 
@@ -34,6 +35,8 @@ WELL = Evidence(
         ({"distinct": 7, "gain": 0.05}, "generic"),
         ({"distinct": 7, "gain": -0.1, "bigram_gain": -0.2, "gain_on_training_text": 0.0}, "generic"),
         ({"speechless": 0.9}, "generic"),
+        ({"speechless": 0.9, "unknown": 0.9}, "generic"),
+        ({"speechless": 0.9, "unknown": 0.9, "sensitivity": 0.1}, "collapsed"),
         ({"pads": 1.0}, "generic"),
         ({"gain": 0.3}, None),
         ({"distinct": 7}, None),
