@@ -1,6 +1,7 @@
 """Reads foreign files for the screens: tells what is in one, lets the net try a sentence, and keeps it."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -15,10 +16,12 @@ from chatbot_tui.generation.control import ReplyControl
 from chatbot_tui.generation.engine import Engine
 from chatbot_tui.model.importers.containers import read_foreign
 from chatbot_tui.model.importers.foreign import ForeignFile
-from chatbot_tui.model.importers.load import Foreign, keep, listed, net_of, path_of, read_net, recognise
+from chatbot_tui.model.importers.load import Foreign, is_aside, keep, listed, net_of, path_of, read_net, recognise
 
 MAX_SUSPECTS = 100
 """Tensors of which each is left out in turn, to find the one that stands in the way."""
+PART = re.compile(r"(^|[._])(weight|bias)(_|$)")
+"""What is in the name of every tensor of a linear layer, an embedding or an LSTM."""
 TRIED_TOKENS = 40
 """Longest answer to a sentence that is tried."""
 
@@ -47,7 +50,8 @@ class LocalImporter:
         try:
             foreign = net_of(file, None if request.vocabulary is None else path_of(request.vocabulary), request.choices)
         except InputError as error:
-            return FileReading(tensors, recognised_in(file, request.choices), None, str(error), name)
+            aside = tuple(tensor.name for tensor in file.tensors.values() if is_aside(tensor))
+            return FileReading(tensors, recognised_in(file, request.choices), None, str(error), name, aside)
         self._request, self._foreign = request, foreign
         return FileReading(tensors, foreign.recognition.recognised, foreign.recognition, "", name)
 
@@ -91,14 +95,20 @@ class LocalImporter:
 def recognised_in(file: ForeignFile, choices: ImportChoices) -> tuple[RecognisedTensor, ...]:
     """Return what each tensor was taken for; nothing where that is what cannot be told.
 
-    Where just one tensor stands in the way, the others are told.
+    Where just one tensor stands in the way, or those alone that bear no name of a part, the others are told.
     """
-    without_one = (replace(choices, becomes={**choices.becomes, name: None}) for name in tuple(file.tensors)[:MAX_SUSPECTS])
-    for tried in ([choices], without_one):
+    without_one = (without(choices, [name]) for name in tuple(file.tensors)[:MAX_SUSPECTS])
+    without_strangers = without(choices, [name for name in file.tensors if not PART.search(name) and name not in choices.becomes])
+    for tried in ([choices], without_one, [without_strangers]):
         found = [rows for rows in (recognised_with(file, some) for some in tried) if rows]
         if found:
             return found[0] if len(found) == 1 else ()
     return ()
+
+
+def without(choices: ImportChoices, names: Sequence[str]) -> ImportChoices:
+    """Return the choices with more tensors left out."""
+    return replace(choices, becomes={**choices.becomes, **dict.fromkeys(names)})
 
 
 def recognised_with(file: ForeignFile, choices: ImportChoices) -> tuple[RecognisedTensor, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.frames import PromptScored, ReplyEvent, ReplyFinished, TokenScore
-from chatbot_tui.core.imports import FileReading, FileTensor, ImportRequest, Kept, RecognisedTensor, Recognition
+from chatbot_tui.core.imports import NO_VOCABULARY, FileReading, FileTensor, ImportRequest, Kept, RecognisedTensor, Recognition
 from tests.fakes import PATIENCE
 from tests.ui.frames import make_frame
 
@@ -46,6 +46,10 @@ class ScriptedImporter:
     """Files, by the end of their path, of which nothing can be told, with the reason."""
     unfit: str = ""
     """Why no file speaks until a tensor is placed or left out by hand; empty: all speak."""
+    aside: tuple[str, ...] = ()
+    """Tensors of an unfit file that play no part by their names."""
+    bare: bool = False
+    """Whether nothing has a vocabulary unless one is named."""
     held: bool = False
     """Whether reading and answering wait until they are let go."""
     taken: str = ""
@@ -73,12 +77,17 @@ class ScriptedImporter:
             if request.file.endswith(ending):
                 raise InputError(reason)
         if self.unfit and not request.choices.becomes:
-            return replace(READING, recognition=None, problem=self.unfit)
+            return replace(READING, recognition=None, problem=self.unfit, aside=self.aside)
         choices = request.choices
-        return replace(READING, recognition=replace(RECOGNITION, end_token=choices.end_token or None, file=request.file))
+        recognition = replace(RECOGNITION, end_token=choices.end_token or None, file=request.file)
+        if self.bare and request.vocabulary is None:
+            recognition = replace(recognition, vocabulary=NO_VOCABULARY, unknown_token=None, pad_token=None, warnings=())
+        return replace(READING, recognition=recognition)
 
     def attempt(self, request: ImportRequest, text: str, seed: int) -> Iterator[ReplyEvent]:
         self.calls.append(("attempt", (request, text, seed)))
+        if self.bare and request.vocabulary is None:
+            raise InputError("the net reads token ids: name its vocabulary")
         yield PromptScored(
             tuple(TokenScore(n, " " + word, 3.0) for n, word in enumerate(text.split())), ("zebra",) if "zebra" in text else ()
         )

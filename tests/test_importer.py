@@ -16,7 +16,7 @@ from chatbot_tui.core.paths import checkpoints_folder
 from chatbot_tui.import_bridge import ChildImporter
 from chatbot_tui.importer import LocalImporter
 from tests.model.importers.hostile import PWNED, Attack
-from tests.model.importers.programs import Article, H, V, seeded
+from tests.model.importers.programs import Article, H, Headed, V, seeded
 
 WORDS = ["<pad>", "<unk>", "<eos>", *(f"w{number}" for number in range(V - 3))]
 
@@ -81,6 +81,27 @@ def test_what_a_person_may_correct_is_told_with_the_problem(tmp_path: Path, requ
     with pytest.raises(InputError, match=r"extra\.matrix"):
         backend.keep(odd, "kept")
     assert not checkpoints_folder().exists()
+
+
+def test_counters_are_left_out_and_strangers_do_not_hide_the_rest(tmp_path: Path, request_: ImportRequest) -> None:
+    state = dict(seeded(Article, num_layers=1).state_dict())
+    torch.save({**state, "steps_seen": torch.tensor(5)}, tmp_path / "counted.pt")
+    counted = LocalImporter().read(replace(request_, file=str(tmp_path / "counted.pt")))
+    assert counted.recognition is not None
+    assert counted.recognition.ignored == ("steps_seen",)
+    torch.save({**state, "steps_seen": torch.tensor(5), "prior": torch.zeros(V), "more": torch.zeros(3)}, tmp_path / "odd.pt")
+    odd = LocalImporter().read(replace(request_, file=str(tmp_path / "odd.pt")))
+    assert "'prior'" in odd.problem
+    assert "--" not in odd.problem, "no option of the command line: the screen has its own way to leave it out"
+    assert ([row.tensor for row in odd.recognised], odd.aside) == (list(state), ("steps_seen",))
+
+
+def test_what_was_assumed_is_told_without_the_command_lines_options(tmp_path: Path) -> None:
+    torch.save(seeded(Headed).state_dict(), tmp_path / "headed.pt")
+    recognition = LocalImporter().read(ImportRequest(str(tmp_path / "headed.pt"))).recognition
+    assert recognition is not None
+    [warning] = recognition.warnings
+    assert warning.endswith("relu is assumed")
 
 
 def test_a_vocabulary_of_another_size_leaves_the_tensors_told(tmp_path: Path, request_: ImportRequest) -> None:

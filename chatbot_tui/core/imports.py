@@ -17,6 +17,10 @@ MAX_FILE_VARIABLE = "CHATBOT_TUI_MAX_FILE_MB"
 """Environment variable that sets that bound, in megabytes (2^20 bytes)."""
 
 
+NO_VOCABULARY = "none: text is token ids"
+"""What is said of the vocabulary of a net that has none."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecognisedTensor:
     """One tensor of a foreign file and its place in the net."""
@@ -101,6 +105,8 @@ class FileReading:
     """Why it does not, and what to do; empty where it does."""
     suggested: str
     """A name for the library."""
+    aside: tuple[str, ...] = ()
+    """Tensors that play no part in any net; also where something else keeps this one from speaking."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,10 @@ class Conversation:
             stream += self.tokens_of(turn)
             stream += end
         if turns and len(stream) - boundaries[-1] == len(end) and turns[-1].text.strip():
+            if self._tokenizer.is_numbers:
+                raise InputError(
+                    "the net has no vocabulary and reads token ids: type some, such as 3 17, or open its file with a vocabulary (--vocab)"
+                )
             words = self._tokenizer.unknown_words(turns[-1].text)
             shown = f" ({', '.join(words[:5])})" if words else ""
             raise InputError(f"none of these words is in the net's vocabulary{shown}: try others")

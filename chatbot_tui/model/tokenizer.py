@@ -140,6 +140,11 @@ class Tokenizer:
         return [(self._backend.token_to_id(piece), piece) for piece, _ in cut]
 
     @cached_property
+    def is_numbers(self) -> bool:
+        """Whether every token is its own id, as where a net came without a vocabulary."""
+        return all(self._backend.token_to_id(str(token)) == token for token in range(self.size))
+
+    @cached_property
     def _drops_unknown(self) -> bool:
         """Whether words that the vocabulary lacks have no token to stand for them: the backend would fail at them."""
         return self.unknown_id is None and isinstance(self._backend.model, WordLevel)

@@ -8,7 +8,7 @@ from tokenizers import Tokenizer as Backend
 from tokenizers.models import WordLevel
 
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.core.imports import ImportChoices, Unit
+from chatbot_tui.core.imports import NO_VOCABULARY, ImportChoices, Unit
 from chatbot_tui.core.library import shown
 from chatbot_tui.model.tokenizer import CHARACTER, Tokenizer
 from chatbot_tui.model.vocabulary_file import Tokens, checked_tokens, plain_tokens, read_tokens
@@ -49,7 +49,7 @@ def vocabulary_for(path: Path | None, embedded: object, size: int, choices: Impo
     elif embedded is not None:
         tokens, name = checked_tokens(plain_tokens(embedded, size), size, "the vocabulary in the file"), "the file itself"
     else:
-        tokens, name = [str(number) for number in range(size)], "none: text is space-separated ids"
+        tokens, name = [str(number) for number in range(size)], NO_VOCABULARY
     if isinstance(tokens, Backend):
         return from_backend(tokens, name, choices)
     return from_list(tokens, name, choices, ids=path is None and embedded is None)

@@ -10,7 +10,7 @@ import torch
 from chatbot_tui.cli import run
 from chatbot_tui.core.library import list_checkpoints
 from chatbot_tui.core.paths import checkpoints_folder
-from tests.model.importers.programs import Article, E, H, V, seeded
+from tests.model.importers.programs import Article, E, H, Headed, V, seeded
 from tests.nets import save_tiny, word_tokenizer
 
 WORDS = ["<pad>", "<unk>", "<eos>", *(f"w{number}" for number in range(V - 3))]
@@ -101,6 +101,27 @@ def test_text_is_ids_without_a_vocabulary(weights: Path, capsys: pytest.CaptureF
     assert output.err == ""
     assert all(word.isdecimal() and int(word) < V for word in output.out.split())
     assert run(["say", "hello", "--checkpoint", str(weights)]) == 2
+    error = capsys.readouterr().err
+    assert "no vocabulary" in error
+    assert "--vocab" in error
+
+
+def test_refusals_and_warnings_name_the_option_that_helps(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.save({**seeded(Article).state_dict(), "prior": torch.zeros(V)}, tmp_path / "odd.pt")
+    assert run(["say", "3", "--checkpoint", str(tmp_path / "odd.pt")]) == 2
+    assert "`chatbot-tui import --place prior=`" in capsys.readouterr().err
+    assert run(["import", str(tmp_path / "odd.pt"), "--place", "prior="]) == 0
+    torch.save(seeded(Headed).state_dict(), tmp_path / "headed.pt")
+    capsys.readouterr()
+    assert run(["say", "3", "--checkpoint", str(tmp_path / "headed.pt"), "--max-tokens", "1"]) == 0
+    assert "relu is assumed; `chatbot-tui import --activation` sets another" in capsys.readouterr().err
+    assert run(["import", str(tmp_path / "headed.pt"), "--activation", "tanh"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_words_that_the_vocabulary_lacks_are_named(weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "words.json").write_text(json.dumps([f"w{number}" for number in range(V)]))
+    assert run(["say", "hello", "--checkpoint", str(weights), "--vocab", str(tmp_path / "words.json")]) == 2
     assert "none of these words is in the net's vocabulary (hello)" in capsys.readouterr().err
 
 

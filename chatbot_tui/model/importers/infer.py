@@ -29,6 +29,15 @@ MAX_ONE_HOT = 4096
 """Largest vocabulary whose one-hot input is written out as a matrix."""
 
 
+class UnplacedError(InputError):
+    """A tensor has no place in an LSTM language model; left out, it would not stand in the way."""
+
+    def __init__(self, message: str, tensor: str) -> None:
+        super().__init__(message)
+        self.tensor = tensor
+        """Its name in the file."""
+
+
 @dataclass(frozen=True)
 class Linear:
     """A matrix [out, in] and perhaps a bias [out]."""
@@ -124,7 +133,12 @@ def infer(tensors: Mapping[str, ForeignTensor]) -> Roles:
 
 
 def sort_out(tensors: Mapping[str, ForeignTensor]) -> tuple[dict[str, ForeignTensor], dict[str, ForeignTensor]]:
-    """Return matrices and biases by the name of their module. Raises InputError for anything else."""
+    """Return matrices and biases by the name of their module.
+
+    Raises:
+        InputError: a tensor is empty.
+        UnplacedError: it is neither.
+    """
     matrices: dict[str, ForeignTensor] = {}
     biases: dict[str, ForeignTensor] = {}
     for name, tensor in tensors.items():
@@ -136,9 +150,10 @@ def sort_out(tensors: Mapping[str, ForeignTensor]) -> tuple[dict[str, ForeignTen
         elif kind == "bias" and len(tensor.shape) == 1:
             biases[module] = tensor
         else:
-            raise InputError(
+            raise UnplacedError(
                 f"nothing in an LSTM language model is called {tensor.name[:80]!r} with shape {list(tensor.shape)}: the net "
-                "does more than can be followed here, give one of embedding, LSTM and linear layers"
+                "does more than can be followed here, or this plays no part in it; then leave it out",
+                tensor.name,
             )
     return matrices, biases
 

@@ -1,8 +1,9 @@
 """From a foreign file and its vocabulary to a net that speaks: what load_checkpoint is for one's own folders."""
 
 import hashlib
+import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,15 @@ from chatbot_tui.model.checkpoint import MAX_PARAMETERS, Checkpoint, build, load
 from chatbot_tui.model.config import ModelConfig
 from chatbot_tui.model.importers.containers import read_foreign
 from chatbot_tui.model.importers.foreign import FLOATS, ForeignFile, ForeignTensor, open_foreign
-from chatbot_tui.model.importers.infer import IGNORED, Roles, infer
+from chatbot_tui.model.importers.infer import IGNORED, Roles, UnplacedError, infer
 from chatbot_tui.model.importers.layouts import layout_of
 from chatbot_tui.model.importers.wrappers import strip_prefixes
 from chatbot_tui.model.vocabulary import Vocabulary, vocabulary_for
 
 MAX_NAME = 500
 """Characters in a tensor's name."""
+MAX_SHOWN = 80
+"""Characters of it that are shown."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Foreign:
     recognition: Recognition
     dtype: torch.dtype
     """The narrowest type that holds every number of the file exactly, float16 or float32; float64 was rounded."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Option of `chatbot-tui import` that sets what was assumed, by the warning that says so."""
 
 
 def load_named(
@@ -55,7 +60,7 @@ def load_named(
 def read_net(
     path: Path, vocabulary: Path | None = None, choices: ImportChoices | None = None, *, allow_non_finite: bool = False
 ) -> Foreign:
-    """Return the net that a foreign file holds, and how it was understood.
+    """Return the net that a foreign file holds, and how it was understood; words are for the command line.
 
     Args:
         path: A state_dict of PyTorch in any of the usual wrappers, safetensors, or a Keras model.
@@ -66,15 +71,24 @@ def read_net(
     Raises:
         InputError: the file or its vocabulary cannot be read, is no LSTM language model, or holds NaN or infinity.
     """
-    return net_of(read_foreign(path), vocabulary, choices or ImportChoices(), allow_non_finite=allow_non_finite)
+    try:
+        foreign = net_of(read_foreign(path), vocabulary, choices or ImportChoices(), allow_non_finite=allow_non_finite)
+    except UnplacedError as error:
+        name = error.tensor if error.tensor.isprintable() and len(error.tensor) <= MAX_SHOWN else "NAME"
+        raise InputError(f"{error}, with `chatbot-tui import --place {shlex.quote(name)}=`") from None
+    options, told = foreign.options, foreign.recognition.warnings
+    warnings = tuple(f"{line}; `chatbot-tui import {options[line]}` sets another" if options.get(line) else line for line in told)
+    return replace(foreign, recognition=replace(foreign.recognition, warnings=warnings))
 
 
 def net_of(file: ForeignFile, vocabulary: Path | None, choices: ImportChoices, *, allow_non_finite: bool = False) -> Foreign:
-    """Return the net in a file that has been described: see `read_net`. Raises InputError."""
+    """Return the net in a file that has been described: see `read_net`; words hold wherever they are read. Raises InputError."""
     path = file.path
     try:
         layout, roles, left_out = recognise(file, choices)
         config = architecture(roles, file.settings, choices)
+    except UnplacedError as error:
+        raise UnplacedError(f"{path}: {error}", error.tensor) from None
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     shapes = config.shapes()
@@ -88,11 +102,12 @@ def net_of(file: ForeignFile, vocabulary: Path | None, choices: ImportChoices, *
         weights.pop("fc.weight", None)
     model = build(config, weights, torch.float32)
     sha256 = fingerprint(path)
+    assumed = assumptions(roles, config, file.settings, choices)
     recognition = Recognition(
         layout=f"{file.container}: {layout}",
         recognised=listed(roles),
         ignored=(*left_out, *roles.ignored, *file.ignored),
-        warnings=(*file.warnings, *assumptions(roles, config, file.settings, choices), *words.warnings),
+        warnings=(*file.warnings, *assumed, *words.warnings),
         architecture=config.to_json(),
         vocabulary=words.source,
         end_token=words.end_token,
@@ -103,7 +118,7 @@ def net_of(file: ForeignFile, vocabulary: Path | None, choices: ImportChoices, *
     )
     checkpoint = Checkpoint(model, words.tokenizer, card(words, recognition), None, path.stem, path, sha256)
     halves = all(tensor.dtype == torch.float16 for _, _, tensor in roles.named())
-    return Foreign(checkpoint, recognition, torch.float16 if halves else torch.float32)
+    return Foreign(checkpoint, recognition, torch.float16 if halves else torch.float32, assumed)
 
 
 def keep(foreign: Foreign, name: str) -> Path:
@@ -127,7 +142,7 @@ def recognise(file: ForeignFile, choices: ImportChoices) -> tuple[str, Roles, li
     unknown = sorted(set(choices.becomes) - set(file.tensors))
     if unknown:
         raise InputError(f"there is no tensor {unknown[0][:80]!r} to place: the file's names are those that are listed")
-    left_out = [name for name in file.tensors if IGNORED.search(name) or (name in choices.becomes and choices.becomes[name] is None)]
+    left_out = [name for name, tensor in file.tensors.items() if choices.becomes.get(name, "") is None or is_aside(tensor)]
     names = strip_prefixes([name for name in file.tensors if name not in left_out])
     layout = layout_of(names.values())
     plain = layout.plain(names.values())
@@ -141,6 +156,11 @@ def recognise(file: ForeignFile, choices: ImportChoices) -> tuple[str, Roles, li
         else:
             tensors[target] = file.tensors[name]
     return file.layout or layout.name, infer(tensors), left_out
+
+
+def is_aside(tensor: ForeignTensor) -> bool:
+    """Return whether a tensor plays no part when the net speaks: by its name, or a counter, which no training step can learn."""
+    return IGNORED.search(tensor.name) is not None or not (tensor.shape or tensor.dtype in FLOATS)
 
 
 def architecture(roles: Roles, settings: Mapping[str, Any], choices: ImportChoices) -> ModelConfig:
@@ -171,16 +191,14 @@ def head_activation(roles: Roles, settings: Mapping[str, Any], choices: ImportCh
     return choices.head_activation or settings.get("head_activation") or usual
 
 
-def assumptions(roles: Roles, config: ModelConfig, settings: Mapping[str, Any], choices: ImportChoices) -> list[str]:
-    """Return what the file does not tell and was assumed, a line each."""
-    lines = []
+def assumptions(roles: Roles, config: ModelConfig, settings: Mapping[str, Any], choices: ImportChoices) -> dict[str, str]:
+    """Return what the file does not tell and was assumed, a line each, with the option of `import` that sets it, where there is one."""
+    lines = {}
     if roles.head and choices.head_activation is None and "head_activation" not in settings:
-        lines.append(
-            f"the activation of the hidden layers between LSTM and output is not in the file: {config.head_activation} is assumed; "
-            "--activation sets another"
-        )
+        line = f"the activation of the hidden layers between LSTM and output is not in the file: {config.head_activation} is assumed"
+        lines[line] = "--activation"
     if roles.embedding is None:
-        lines.append("it has no embedding: its tokens go in as one-hot vectors")
+        lines["it has no embedding: its tokens go in as one-hot vectors"] = ""
     return lines
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chatbot_tui.core.imports import FileReading, ImportRequest, RecognisedTensor, Recognition
+from chatbot_tui.core.imports import NO_VOCABULARY, FileReading, ImportRequest, RecognisedTensor, Recognition
 from chatbot_tui.ui.panels.wrapping import printable
 from chatbot_tui.ui.widgets.glyphs import visible
 from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE, Line
@@ -22,6 +22,10 @@ TOKENS = {"end_token": "end token", "unknown_token": "unknown word", "pad_token"
 """Special tokens by their names in ImportChoices."""
 MAX_LISTED = 40
 """Left out entries and layers that are named one by one."""
+
+
+HINT = "A sentence shows whether vocabulary and net belong together."
+HINT_ON_IDS = "Without a vocabulary text is token ids: try 3 17, or press ctrl+o and look for the file with its tokens."
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,20 @@ def standing(session: ImportSession) -> Line:
     recognition = None if session.reading is None else session.reading.recognition
     if recognition is None:
         return []
-    return [("✓ ", f"bold {BLUE}"), (f"{net_words(recognition.architecture)}. ", "bold"), (f"{printable(recognition.layout)}.", MUTED)]
+    parts = [("✓ ", f"bold {BLUE}"), (f"{net_words(recognition.architecture)}. ", "bold"), (f"{printable(recognition.layout)}.", MUTED)]
+    if recognition.vocabulary == NO_VOCABULARY:
+        parts += [(" No vocabulary: text is token ids. ", ""), ("ctrl+o finds its tokens.", MUTED)]
+    if recognition.warnings:
+        parts.append((f" {'A note stands' if len(recognition.warnings) == 1 else 'Notes stand'} in the settings.", MUTED))
+    return parts
+
+
+def hint(session: ImportSession) -> str:
+    """Return what to ask the net; empty where there is none."""
+    recognition = None if session.reading is None or not session.speaks else session.reading.recognition
+    if recognition is None:
+        return ""
+    return HINT_ON_IDS if recognition.vocabulary == NO_VOCABULARY else HINT
 
 
 def net_words(architecture: Mapping[str, Any]) -> str:
@@ -84,11 +101,12 @@ def setting_rows(session: ImportSession) -> list[Row]:
             Row("head_activation", "activation", choices.head_activation or str(activation or "?"), choices.head_activation is not None)
         )
     rows.append(Row("name", "save as", printable(session.chosen_name), bool(session.name)))
+    if recognition is not None:
+        rows += [Row("", "note", printable(warning)) for warning in recognition.warnings]
     rows.append(Row("", "file", printable(request.file)))
     if recognition is not None:
-        rows.append(Row("", "SHA-256", recognition.sha256))
         rows += [Row("", "left out", printable(name)) for name in left_out(reading)]
-        rows += [Row("", "note", printable(warning)) for warning in recognition.warnings]
+        rows.append(Row("", "SHA-256", recognition.sha256))
     return rows
 
 

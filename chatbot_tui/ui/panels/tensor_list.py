@@ -54,6 +54,14 @@ class TensorList(OptionList):
         tensors = self._reading.tensors if self._reading is not None else ()
         return tensors[place] if place is not None and place < len(tensors) else None
 
+    def point_at_unknown(self) -> bool:
+        """Highlight the first tensor of which nobody knows what it is; return whether there is one among others that are known."""
+        roles = [role for _, _, role in self._rows()]
+        if UNTOLD not in roles or not self._reading or not self._reading.recognised:
+            return False
+        self.highlighted = roles.index(UNTOLD)
+        return True
+
     def on_resize(self) -> None:
         """Draw the columns for the new width."""
         self._draw()
@@ -88,7 +96,7 @@ class TensorList(OptionList):
         if reading is None:
             return []
         roles = {row.tensor: row.role for row in reading.recognised}
-        ignored = set() if reading.recognition is None else set(reading.recognition.ignored)
+        ignored = set(reading.aside if reading.recognition is None else reading.recognition.ignored)
         ignored |= {name for name, place in self._by_hand.items() if place is None}
         rest = LEFT_OUT if reading.recognition is not None else UNTOLD
         return [

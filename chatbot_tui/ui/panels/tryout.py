@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from chatbot_tui.core.dropped import dropped_path
+from chatbot_tui.ui.panels.import_words import HINT_ON_IDS
 from chatbot_tui.ui.panels.inspector import heading
 from chatbot_tui.ui.panels.wrapping import printable
 from chatbot_tui.ui.widgets.glyphs import visible
@@ -21,6 +24,15 @@ ENDS = {"length": " … (cut here)", "end": " ∎", "cancelled": " … (stopped)
 """What stands behind a reply, by how it ended."""
 
 
+class SentenceInput(Input):
+    """A line for a sentence; a file that is dragged onto it is for the screen."""
+
+    def _on_paste(self, event: events.Paste) -> None:
+        if dropped_path(event.text) is not None:
+            # Else the line would take the text.
+            event.prevent_default()
+
+
 class Tryout(VerticalScroll):
     """A line to fill in over the answer; enter asks again, with other dice."""
 
@@ -28,7 +40,7 @@ class Tryout(VerticalScroll):
 
     def compose(self) -> ComposeResult:
         """Lay out question and answer."""
-        line = Input(placeholder="try a sentence before saving", id="sentence", compact=True)
+        line = SentenceInput(placeholder="try a sentence before saving", id="sentence", compact=True)
         line.tooltip = "Enter has the net answer; again, and the dice fall otherwise"
         yield line
         yield Static(id="answer")
@@ -37,16 +49,18 @@ class Tryout(VerticalScroll):
         """Stretch the heading over the new width."""
         self.border_title = heading("try it", "enter asks", self.size.width)
 
-    def show(self, tried: Tried | None, *, speaks: bool) -> None:
-        """Show what came of the sentence; `speaks` says whether there is a net to ask."""
-        self.query_one("#answer", Static).update(words(tried, speaks=speaks))
+    def show(self, tried: Tried | None, hint: str) -> None:
+        """Show what came of the sentence; before that, and where the net could not read it, `hint` says what to ask."""
+        self.query_one("#answer", Static).update(words(tried, hint))
 
 
-def words(tried: Tried | None, *, speaks: bool) -> Content:
+def words(tried: Tried | None, hint: str) -> Content:
     """Return what the net read, which words it does not know, and what it said."""
     if tried is None:
-        return Content.assemble(("A sentence shows whether vocabulary and net belong together." if speaks else "", MUTED))
+        return Content.assemble((hint, MUTED))
     parts: list[tuple[str, str]] = []
+    if tried.problem and hint == HINT_ON_IDS:
+        return Content.assemble(("! ", f"bold {ORANGE}"), hint)
     if tried.problem:
         return Content.assemble(("! ", f"bold {ORANGE}"), printable(tried.problem))
     if tried.read:

@@ -18,7 +18,7 @@ from chatbot_tui.ui.import_session import ImportSession
 from chatbot_tui.ui.messages import ImportEventsWaiting
 from chatbot_tui.ui.panels.deck import PanelDeck
 from chatbot_tui.ui.panels.import_settings import ImportSettings
-from chatbot_tui.ui.panels.import_words import TOKENS, setting_rows, standing
+from chatbot_tui.ui.panels.import_words import TOKENS, hint, setting_rows, standing
 from chatbot_tui.ui.panels.tensor_list import TensorList
 from chatbot_tui.ui.panels.tryout import Tryout
 from chatbot_tui.ui.screens.choice import Choice
@@ -34,8 +34,10 @@ SHORT = 18
 """Rows below which the footer gives way to text."""
 KEYS = "ctrl+s saves, chats · ctrl+l next · esc back"
 """Stands for the footer where it has no room."""
-VOCABULARIES = (".json", ".txt", ".vocab", ".tsv", ".csv", ".list", "")
+VOCABULARIES = (".json", ".jsonl", ".txt", ".vocab", ".tsv", ".csv", ".list", "")
 """Endings of files that hold tokens rather than weights."""
+PICKLES = (".pkl", ".pickle")
+"""Endings of files that hold tokens where those are what is missing, else perhaps weights."""
 
 
 class ImportScreen(Screen[Choice | None]):
@@ -80,7 +82,7 @@ class ImportScreen(Screen[Choice | None]):
         await self.deck.fill(TensorList(), ImportSettings(), Tryout())
         await self.session.read(self.session.request)
         # What is shown depends on the size, which comes after this.
-        self.call_after_refresh(self._focus_shown)
+        self.call_after_refresh(self._focus_first)
 
     def on_unmount(self) -> None:
         """Let go of the file."""
@@ -98,7 +100,10 @@ class ImportScreen(Screen[Choice | None]):
     @on(ImportEventsWaiting)
     def take_in(self) -> None:
         """Show what has been found out; chat with a net that has been kept."""
+        reading = self.session.state == "reading"
         self.session.absorb()
+        if reading and self.session.state == "unfit":
+            self._point_at_trouble()
         if self.session.kept is not None and self.is_current:
             self.dismiss(Choice(self.session.kept.path))
 
@@ -110,7 +115,7 @@ class ImportScreen(Screen[Choice | None]):
         self.query_one("#standing", Static).update(join([standing(session)]))
         self.query_one(TensorList).show(session.reading, session.request.choices.becomes)
         self.query_one(ImportSettings).show(setting_rows(session))
-        self.query_one(Tryout).show(session.tried, speaks=session.speaks)
+        self.query_one(Tryout).show(session.tried, hint(session))
 
     # What a person corrects
 
@@ -163,7 +168,8 @@ class ImportScreen(Screen[Choice | None]):
         if path is None or not path.is_file() or not self._free():
             return
         event.stop()
-        if path.suffix.lower() in VOCABULARIES:
+        missing = self.session.speaks and self.session.request.vocabulary is None
+        if path.suffix.lower() in (*VOCABULARIES, *(PICKLES if missing else ())):
             await self._take_vocabulary(str(path))
         else:
             await self.session.read(ImportRequest(str(path), self.session.request.vocabulary))
@@ -191,6 +197,13 @@ class ImportScreen(Screen[Choice | None]):
         elif self._free():
             self.notify("There is no net to keep: the line on top says why.", timeout=3)
 
+    def _point_at_trouble(self) -> None:
+        """Give the keys to what keeps the net from speaking: a tensor that nobody knows, else the settings."""
+        tensors = self.query_one(TensorList)
+        unknown = tensors.point_at_unknown()
+        self.deck.show_panel("tensors" if unknown else "settings")
+        (tensors if unknown else self.query_one(ImportSettings)).focus()
+
     def _free(self) -> bool:
         """Return whether something else may be begun, and say so where not."""
         if self.session.state in ("keeping", "kept"):
@@ -211,6 +224,11 @@ class ImportScreen(Screen[Choice | None]):
         """Show the next tab."""
         self.deck.next_panel()
         self.call_after_refresh(self._focus_shown)
+
+    def _focus_first(self) -> None:
+        """Give the keys to what is shown first, unless the file has been read and they are on what is wrong with it."""
+        if self.focused is None:
+            self._focus_shown()
 
     def _focus_shown(self) -> None:
         """Give the keys to what is shown, unless they are on the tabs by intention."""

@@ -71,6 +71,13 @@ async def choose(place: Playground, list_id: str, row: int, answer: str) -> None
     await place.pilot.pause()
 
 
+def setting(place: Playground, label: str) -> str:
+    """What stands behind a label among the settings, its lines joined."""
+    rows = place.app.screen.query_one("#settings", OptionList)
+    texts = [" ".join(str(rows.get_option_at_index(n).prompt).split()) for n in range(rows.option_count)]
+    return next(text.removeprefix(label).strip() for text in texts if text.startswith(label))
+
+
 async def test_a_dropped_file_is_recognised_tried_kept_and_chatted_with(tmp_path: Path, file: Path) -> None:
     importer = ScriptedImporter()
     async with opened(tmp_path, file, importer) as place:
@@ -78,7 +85,8 @@ async def test_a_dropped_file_is_recognised_tried_kept_and_chatted_with(tmp_path
         for words in ("rnn.weight_hh_l0", "40 × 10", "layer 1: recurrent weights", "left out", "vocab.json, 1,000 words", "<unk>", "epoch"):
             assert words in text
         assert "LSTM of 1 layer of 10 units, 1,000 tokens" in text
-        assert "none of its tokens ends a text" in " ".join(text.split())
+        assert "A note stands in the settings" in text
+        assert "none of its tokens ends a text" in setting(place, "note")
         await place.pilot.press("ctrl+t", *"zebra")
         await place.pilot.press("enter")
         await place.until(lambda: "hello there" in place.screen_text())
@@ -139,11 +147,40 @@ async def test_what_stands_in_the_way_is_one_line_and_can_be_left_out(tmp_path: 
         assert "It does not speak as it is: nothing is called 'odd'" in place.screen_text()
         await place.pilot.press("ctrl+s")
         assert "no net to keep" in place.notices()
+        # The keys are on the tensor that nobody knows.
+        tensors = place.app.screen.query_one("#tensors", OptionList)
+        assert (place.app.screen.focused, tensors.highlighted) == (tensors, 7)
         await choose(place, "tensors", 7, "no part")
         await place.until(lambda: screen_of(place).session.speaks)
         await place.pilot.press("ctrl+s")
         await place.until(lambda: place.app.screen is place.chat)
         assert importer.called("keep")
+
+
+async def test_where_no_tensor_stands_in_the_way_the_keys_are_on_the_settings(tmp_path: Path, file: Path) -> None:
+    importer = ScriptedImporter(unfit="its vocabulary has 998 tokens", aside=("criterion.weight",))
+    async with opened(tmp_path, file, importer, size=(80, 24)) as place:
+        assert "It does not speak as it is: its vocabulary has 998 tokens" in place.screen_text()
+        settings = place.app.screen.query_one("#settings", OptionList)
+        assert (place.app.screen.focused, settings.highlighted) == (settings, 0)
+        assert "vocabulary   none chosen" in place.screen_text()
+
+
+async def test_without_a_vocabulary_the_screen_says_what_to_do(tmp_path: Path, file: Path) -> None:
+    importer = ScriptedImporter(bare=True)
+    tokens = file.with_name("itos.pkl")
+    tokens.write_bytes(b"x")
+    async with opened(tmp_path, file, importer) as place:
+        assert "No vocabulary: text is token ids. ctrl+o finds its tokens." in " ".join(place.screen_text().split())
+        await place.pilot.press("ctrl+t", "h", "i", "enter")
+        await place.until(lambda: "! Without a vocabulary text is token ids" in place.screen_text())
+        # A pickle is tokens where those are missing, weights where they are not.
+        await drop(place, tokens)
+        await place.until(lambda: importer.called("read")[-1] == ImportRequest(str(file), str(tokens)))
+        await place.until(lambda: screen_of(place).session.speaks)
+        assert "No vocabulary" not in place.screen_text()
+        await drop(place, tokens)
+        await place.until(lambda: importer.called("read")[-1] == ImportRequest(str(tokens), str(tokens)))
 
 
 async def test_a_refused_file_is_one_line_and_the_chat_goes_on(tmp_path: Path, file: Path) -> None:
