@@ -1,5 +1,6 @@
 """Write a net so that it runs without this program: as PyTorch, and as ONNX where that is asked for."""
 
+import shlex
 from pathlib import Path
 
 from chatbot_tui.commands.output import warn, write, write_json
@@ -37,7 +38,7 @@ def export(*, checkpoint: str, vocabulary: str | None, out: str | None, onnx: bo
     if as_json:
         write_json({"name": loaded.name, "path": str(folder), "files": [file.name for file in files]})
     else:
-        write(f"{folder}: {', '.join(file.name for file in files)}\nTry it: cd {folder} && python {MODEL_FILE}\n")
+        write(f"{folder}: {', '.join(file.name for file in files)}\nTry it: cd {shlex.quote(str(folder))} && python {MODEL_FILE}\n")
 
 
 def require_empty(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Make a net that another program saved a checkpoint of one's own, and say what was recognised."""
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -73,5 +74,5 @@ def as_table(name: str, recognition: Recognition) -> str:
     lines.append(f"tokens      {specials}")
     if recognition.ignored:
         lines.append(f"left out    {one_line(shortened(', '.join(recognition.ignored)))}")
-    lines.append(f'\nImported as {name}. Try it: chatbot-tui say "hello" --checkpoint {name}')
+    lines.append(f'\nImported as {name}. Try it: chatbot-tui say "hello" --checkpoint {shlex.quote(name)}')
     return "\n".join(lines) + "\n"

@@ -46,6 +46,8 @@ class KerasFile:
     config: bytes | None
     layers: Mapping[str, tuple[Array, ...]]
     """By the layer's name."""
+    by_class: bool = False
+    """Whether the layers are called by their classes and numbered, as some versions of Keras do, whatever names the description has."""
 
 
 def read_h5(path: Path) -> KerasFile:
@@ -53,7 +55,7 @@ def read_h5(path: Path) -> KerasFile:
     with opened(path, None) as file:
         config = attribute(file, "model_config")
         layers = by_layer(path, file, None)
-    return KerasFile(path, config, layers)
+        return KerasFile(path, config, layers, by_class=not names_layers(file))
 
 
 def read_keras(path: Path) -> KerasFile:
@@ -67,7 +69,7 @@ def read_keras(path: Path) -> KerasFile:
     inside = region.start, region.size
     with opened(path, inside) as weights:
         layers = by_layer(path, weights, inside)
-    return KerasFile(path, config, layers)
+        return KerasFile(path, config, layers, by_class=not names_layers(weights))
 
 
 @contextmanager
@@ -113,6 +115,14 @@ def by_layer(path: Path, file: h5py.File, inside: tuple[int, int] | None) -> dic
             named = attribute(child(group, "vars"), "name")
             found[named.decode("utf-8", "replace") if named else name] = arrays
     return found
+
+
+def names_layers(file: h5py.File) -> bool:
+    """Return whether some layer's own name stands in the file, as that of its group or beside its numbers."""
+    if texts(child(file, "model_weights") or file, "layer_names"):
+        return True
+    layers = child(file, "layers") or child(file, "_layer_checkpoint_dependencies") or ()
+    return any(attribute(child(child(layers, name), "vars"), "name") for name in layers)
 
 
 def datasets(group: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:

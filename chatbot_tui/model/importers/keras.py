@@ -1,5 +1,7 @@
 """Keras stacks of Embedding, LSTM and Dense: kernels turned as PyTorch has them, gates in the same order (i, f, candidate, o)."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -43,7 +45,9 @@ def layers_of(saved: KerasFile) -> Iterator[tuple[str, Mapping[str, Any]]]:
         pairs = [(layer["class_name"], layer["config"], layer.get("inbound_nodes") or []) for layer in layers]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError("its description of the model cannot be read: save it again with model.save") from None
+    seen: Counter[str] = Counter()
     for kind, settings, inbound in pairs:
+        own = class_name(kind, seen)
         if kind == "TimeDistributed" and isinstance(settings, dict) and isinstance(settings.get("layer"), dict):
             inner = settings["layer"]
             kind, settings = inner.get("class_name"), {**(inner.get("config") or {}), "name": settings.get("name")}
@@ -56,7 +60,15 @@ def layers_of(saved: KerasFile) -> Iterator[tuple[str, Mapping[str, Any]]]:
         if len(inbound) > 1:
             raise InputError(f"its layer {str(settings.get('name'))[:60]!r} is used more than once: only a straight row of layers is read")
         if kind not in SILENT:
-            yield kind, settings
+            yield kind, {**settings, "name": own} if saved.by_class else settings
+
+
+def class_name(kind: object, seen: Counter[str]) -> str:
+    """Return the name that a file without layers' names gives the next layer of a class: lstm, lstm_1, ..., and count it."""
+    # As keras.src.utils.naming.to_snake_case has it: TimeDistributed becomes time_distributed, LSTM lstm.
+    stem = re.sub("([a-z])([A-Z])", r"\1_\2", re.sub("(.)([A-Z][a-z]+)", r"\1_\2", str(kind)[:80])).lower()
+    seen[stem] += 1
+    return stem if seen[stem] == 1 else f"{stem}_{seen[stem] - 1}"
 
 
 def kind_of(arrays: Sequence[Array]) -> str:

@@ -103,9 +103,6 @@ def read_zip(path: Path) -> TorchFile:
     """
     with open_foreign(path) as file:
         members = directory(path, file)
-        names = {name.partition("/")[2] or name for name in members}
-        if "constants.pkl" in names or any(name.startswith("code/") for name in names):
-            raise InputError(f"{path} is a TorchScript program: save model.state_dict() from the Python class with torch.save")
         pickles = [name for name in members if name == "data.pkl" or name.endswith("/data.pkl")]
         if len(pickles) != 1:
             raise InputError(f"{path} is a zip archive, but not one of torch.save: give the file of weights itself")
@@ -121,7 +118,7 @@ def read_zip(path: Path) -> TorchFile:
 
 
 def directory(path: Path, file: IO[bytes]) -> dict[str, zipfile.ZipInfo]:
-    """Return the members of an archive by name, none of them compressed. Raises InputError."""
+    """Return the members of an archive by name, none of them compressed. Raises InputError, for those of other programs by name."""
     damaged = InputError(f"{path} is not a whole zip archive: it was cut short or damaged, copy it again")
     size = file.seek(0, io.SEEK_END)
     if directory_bytes(file, size) > min(size, MAX_DIRECTORY_BYTES):
@@ -131,6 +128,11 @@ def directory(path: Path, file: IO[bytes]) -> dict[str, zipfile.ZipInfo]:
             infos = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error, OverflowError):
         raise damaged from None
+    names = {info.filename.partition("/")[2] or info.filename for info in infos}
+    if "constants.pkl" in names or any(name.startswith("code/") for name in names):
+        raise InputError(f"{path} is a TorchScript program: save model.state_dict() from the Python class with torch.save")
+    if infos and all(info.filename.endswith(".npy") for info in infos):
+        raise InputError(f"{path} is an archive of NumPy arrays: save the net's state_dict with torch.save, or as safetensors")
     if any(info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size for info in infos):
         raise InputError(f"{path} is a compressed archive, which torch.save never writes: unpack it, or save the weights again")
     places = sorted((info.header_offset, info.header_offset + LOCAL_HEADER + info.file_size) for info in infos)

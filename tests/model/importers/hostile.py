@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import nn
@@ -231,8 +232,14 @@ def deep_pickle(depth: int) -> bytes:
     return b"\x80\x02" + b"]" * depth + b"a" * (depth - 1) + b"."
 
 
-def torch_script(folder: Path) -> Path:
-    return archive(folder, {"net/data.pkl": b"\x80\x02}.", "net/constants.pkl": b"\x80\x02).", "net/code/__torch__.py": b"pass"})
+def torch_script(folder: Path, compression: int = zipfile.ZIP_STORED) -> Path:
+    members = {"net/data.pkl": b"\x80\x02}.", "net/constants.pkl": b"\x80\x02).", "net/code/__torch__.py": b"pass"}
+    return archive(folder, members, compression=compression)
+
+
+def numpy_archive(folder: Path) -> Path:
+    np.savez_compressed(folder / "net.npz", weight=np.zeros(3))
+    return folder / "net.npz"
 
 
 def plain_pickle(content: Callable[[Path], object]) -> Callable[[Path], Path]:
@@ -328,6 +335,7 @@ ATTACKS: Mapping[str, Case] = {
         "nothing was run",
     ),
     "TorchScript": (torch_script, "TorchScript"),
+    "TorchScript with its code compressed": (lambda folder: torch_script(folder, zipfile.ZIP_DEFLATED), "TorchScript"),
     "TorchScript with an attack": (other_member("net/constants.pkl"), "TorchScript"),
     "a whole module": (module, "torch.save(model.state_dict(), 'weights.pt')"),
     "a whole module in an old file": (lambda folder: module(folder, _use_new_zipfile_serialization=False), "weights_only=False"),
@@ -353,6 +361,7 @@ BROKEN: Mapping[str, Case] = {
     "a missing file": (lambda folder: folder / "nothing.pt", "no checkpoint|cannot read"),
     "4 GB of nothing": (sparse, "CHATBOT_TUI_MAX_FILE_MB"),
     "900 MB of nothing": (sparse_within_the_limit, "not a whole zip archive"),
+    "NumPy arrays": (numpy_archive, "archive of NumPy arrays"),
     "another archive": (lambda folder: archive(folder, {"a.txt": b"hello"}), "not one of torch.save"),
     "two pickles": (changed(lambda members: {**members, "other/data.pkl": b"\x80\x02}."}), "not one of torch.save"),
     "a zip bomb": (changed(lambda members: {**members, "net/data/9": bytes(99 << 20)}, compression=zipfile.ZIP_DEFLATED), "compressed"),

@@ -113,25 +113,27 @@ def write_h5(path: Path, net: KerasNet, config: Mapping[str, Any] | None, *, end
     return path
 
 
-def weights_h5(net: KerasNet) -> bytes:
-    """The newer format of weights: a path made from each layer's class, its own name beside the numbers."""
+def weights_h5(net: KerasNet, *, named: bool = True) -> bytes:
+    """The newer format of weights: a path made from each layer's class, and in some versions its own name beside the numbers."""
     content, count = io.BytesIO(), dict.fromkeys(NAMES, 0)
     with h5py.File(content, "w") as file:
         for kind, name, arrays, _ in net.layers:
             stem = {"InputLayer": "input_layer"}.get(kind, kind.lower())
             path = f"layers/{stem}" + (f"_{count[kind]}" if count[kind] else "")
             count[kind] += 1
-            file.create_group(f"{path}/vars").attrs["name"] = name
+            group = file.create_group(f"{path}/vars")
+            if named:
+                group.attrs["name"] = name
             for number, array in enumerate(arrays):
                 file[f"{path}/{'cell/' if kind == 'LSTM' else ''}vars/{number}"] = array
     return content.getvalue()
 
 
-def write_keras(path: Path, net: KerasNet, config: object, *, compression: int = zipfile.ZIP_STORED) -> Path:
+def write_keras(path: Path, net: KerasNet, config: object, *, compression: int = zipfile.ZIP_STORED, named: bool = True) -> Path:
     with zipfile.ZipFile(path, "w", compression) as file:
         file.writestr("metadata.json", '{"keras_version": "3.9.0"}')
         file.writestr("config.json", config if isinstance(config, str) else json.dumps(config))
-        file.writestr("model.weights.h5", weights_h5(net))
+        file.writestr("model.weights.h5", weights_h5(net, named=named))
     return path
 
 
@@ -159,6 +161,35 @@ def test_every_format_gives_the_logits_of_keras_equations(write: Callable[[Path,
     np.testing.assert_allclose(logits, net.logits(TOKENS), atol=1e-4, rtol=0)
     assert foreign.recognition.layout == "Keras: Embedding, LSTM, Dense"
     assert foreign.checkpoint.model.config.hidden_dims == WIDTHS
+
+
+def test_where_the_file_does_not_name_its_layers_their_classes_do(tmp_path: Path) -> None:
+    net = KerasNet()
+    config = net.config()
+    # A second model in one session: the names go on counting, and "lstm_1" is the first layer, not the file's second.
+    for layer, name in zip(
+        config["config"]["layers"], ("input_1", "embedding_1", "lstm_1", "dropout_1", "lstm_2", "dense_2", "dense_3"), strict=True
+    ):
+        layer["config"]["name"] = name
+    foreign = read_net(write_keras(tmp_path / "net.keras", net, config, named=False))
+    logits = foreign.checkpoint.model(torch.tensor(TOKENS)[:, None])[0][:, 0]
+    np.testing.assert_allclose(logits, net.logits(TOKENS), atol=1e-4, rtol=0)
+
+
+def test_a_layer_for_every_step_is_called_by_its_wrapper(tmp_path: Path) -> None:
+    net = KerasNet()
+    config = net.config()
+    last = config["config"]["layers"][-1]
+    last |= {"class_name": "TimeDistributed", "config": {"name": "steps", "layer": {"class_name": "Dense", "config": dict(last["config"])}}}
+    content = io.BytesIO(weights_h5(net, named=False))
+    with h5py.File(content, "a") as file:
+        file.create_group("layers/time_distributed")
+        file.move("layers/dense_1", "layers/time_distributed/layer")
+    with zipfile.ZipFile(tmp_path / "net.keras", "w") as archive:
+        archive.writestr("config.json", json.dumps(config))
+        archive.writestr("model.weights.h5", content.getvalue())
+    logits = read_net(tmp_path / "net.keras").checkpoint.model(torch.tensor(TOKENS)[:, None])[0][:, 0]
+    np.testing.assert_allclose(logits, net.logits(TOKENS), atol=1e-4, rtol=0)
 
 
 def test_what_the_description_says_needs_no_assumption(tmp_path: Path) -> None:
