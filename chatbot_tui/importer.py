@@ -19,7 +19,7 @@ from chatbot_tui.model.importers.foreign import ForeignFile
 from chatbot_tui.model.importers.load import Foreign, is_aside, keep, listed, net_of, path_of, read_net, recognise
 
 MAX_SUSPECTS = 100
-"""Tensors of which each is left out in turn, to find the one that stands in the way."""
+"""Tensors of a file of which each is left out in turn, to find the one that stands in the way; usual nets have fewer."""
 PART = re.compile(r"(^|[._])(weight|bias)(_|$)")
 """What is in the name of every tensor of a linear layer, an embedding or an LSTM."""
 TRIED_TOKENS = 40
@@ -97,7 +97,8 @@ def recognised_in(file: ForeignFile, choices: ImportChoices) -> tuple[Recognised
 
     Where just one tensor stands in the way, or those alone that bear no name of a part, the others are told.
     """
-    without_one = (without(choices, [name]) for name in tuple(file.tensors)[:MAX_SUSPECTS])
+    suspects = tuple(file.tensors) if len(file.tensors) <= MAX_SUSPECTS else ()
+    without_one = (without(choices, [name]) for name in suspects)
     without_strangers = without(choices, [name for name in file.tensors if not PART.search(name) and name not in choices.becomes])
     for tried in ([choices], without_one, [without_strangers]):
         found = [rows for rows in (recognised_with(file, some) for some in tried) if rows]
