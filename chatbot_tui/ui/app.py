@@ -31,9 +31,8 @@ if TYPE_CHECKING:
     from chatbot_tui.core.diagnosis import DoctorBackend, Prescription
     from chatbot_tui.core.imports import ImportBackend
     from chatbot_tui.core.lab import LabBackend
-    from chatbot_tui.ui.lab_session import LabSession
-    from chatbot_tui.ui.screens.choice import Choice
     from chatbot_tui.ui.screens.consultation import Consultation
+    from chatbot_tui.ui.screens.laboratory import Laboratory
     from chatbot_tui.ui.screens.opening import Opening
 
 FOLDER = Path(__file__).parent
@@ -94,8 +93,8 @@ class PlaygroundApp(App[None]):
         self._lab = lab
         self._doctor = doctor
         self._importer = importer
-        self.session: LabSession | None = None
-        """The laboratory's runs; None before it is first opened."""
+        self.laboratory: Laboratory | None = None
+        """Who goes to the laboratory; None before it is first opened."""
         self.consultation: Consultation | None = None
         """Who goes to the doctor; None before it is first asked."""
         self._collector = IdleCollector()
@@ -169,39 +168,31 @@ class PlaygroundApp(App[None]):
 
     def action_lab(self) -> None:
         """Open the laboratory, or leave it."""
-        self._open_lab()
+        if self.laboratory is None or not self.laboratory.leave():
+            self._open_lab()
 
     def _open_lab(self, prescription: Prescription | None = None) -> None:
         # Imported when it is wanted: the chat does not wait for it.
-        from chatbot_tui.ui.lab_session import LabSession
-        from chatbot_tui.ui.screens.lab import LabScreen
+        from chatbot_tui.ui.screens.laboratory import Laboratory
 
-        if isinstance(self.screen, LabScreen):
-            self.screen.dismiss(None)
-        elif self._lab is None:
+        if self._lab is None:
             self.report("This playground has no laboratory: start chatbot-tui in a terminal of its own.")
         elif self.screen is self.chat:
-            if self.session is None:
-                self.session = LabSession(self, self._lab, self.show_training, self.report)
-            self.push_screen(LabScreen(self.session, prescription), self._speak_with)
-
-    async def _speak_with(self, choice: Choice | None) -> None:
-        self.show_training()
-        if choice is not None:
-            await self.chat.open_choice(choice)
+            if self.laboratory is None:
+                self.laboratory = Laboratory(self, self._lab, self.chat.open_choice, self._show_elsewhere, self.report)
+            self.laboratory.open(prescription)
 
     @on(CheckpointLoaded)
     def turn_from_training(self) -> None:
         """Whoever goes on with another net knows by now that a training has ended."""
-        if self.session is not None:
-            self.session.look()
-            self.show_training()
+        if self.laboratory is not None:
+            self.laboratory.look()
 
     @on(LabEventsWaiting)
     def take_in_training(self) -> None:
         """Have what the training thread found out shown soon."""
-        if self.session is not None:
-            self.session.schedule()
+        if self.laboratory is not None:
+            self.laboratory.session.schedule()
 
     async def action_doctor(self) -> None:
         """Have the loaded checkpoint examined unless it has been, and show what was found; or leave the doctor."""
@@ -265,21 +256,10 @@ class PlaygroundApp(App[None]):
         if self.consultation is not None:
             self.consultation.session.absorb()
 
-    def show_training(self) -> None:
-        """Bring whoever shows the training up to date."""
-        from chatbot_tui.ui.screens.lab import LabScreen
-
-        if self.session is None:
-            return
-        for screen in self.screen_stack:
-            if isinstance(screen, LabScreen):
-                screen.show_runs()
-        self._show_elsewhere()
-
     def _show_elsewhere(self) -> None:
         """Say in the chat what goes on meanwhile."""
-        sessions = (self.session, None if self.consultation is None else self.consultation.session)
-        self.chat.training = " · ".join(filter(None, (session.summary() for session in sessions if session is not None)))
+        busy = (self.laboratory, self.consultation)
+        self.chat.training = " · ".join(filter(None, (going.session.summary() for going in busy if going is not None)))
         self.chat.show_state()
 
     def on_unmount(self) -> None:
