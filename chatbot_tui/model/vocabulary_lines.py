@@ -29,6 +29,9 @@ def from_lines(path: Path, text: str, size: int) -> list[str]:
         lines = [line.removesuffix("\r") for line in lines]
     if "" in lines:
         raise InputError(f"{path}, line {lines.index('') + 1} is empty: write one token a line, or the whole as a JSON list")
+    if not size <= len(lines) <= size + 1:
+        # Whatever stands in them, their number is what is wrong.
+        return lines
     for tokens in (numbered(lines, size), quoted(lines)):
         if tokens is not None:
             return tokens

@@ -85,6 +85,7 @@ REFUSED: dict[str, tuple[Any, str, int, str]] = {
     "half of a pickle": (pickle.dumps(["a", "b"])[:-4], "vocab.pkl", 2, "damaged.*json.dump"),
     "a pickle of another size": (pickle.dumps(["a", "b"]), "vocab.pkl", 3, "2 tokens and the net 3"),
     "a file of torch.save that would run code": (lambda: as_torch_saves({"a": 0, "b": print}), "vocab.pt", 2, "print to be run"),
+    "a million lines with counts": ("".join(f"w{number}\t{number}\n" for number in range(1_000_000)), "vocab.tsv", 40, "999,960 more"),
     "lines of JSON objects": ('{"token": "a", "id": 0}\n{"token": "b", "id": 1}\n', "vocab.txt", 2, "more than a token a line"),
     "vectors of words": ("the 0.1 0.2\ncat 0.3 0.4\n", "glove.txt", 2, "more than a token a line"),
     "sentences": ("the cat sat\non the mat\n", "text.txt", 2, "more than a token a line"),
