@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.model.importers.pickles import NotDataError, Value, read_pickle
+from chatbot_tui.model.importers.pickled_objects import Value
+from chatbot_tui.model.importers.pickles import NotDataError, read_pickle
 from chatbot_tui.model.importers.pytorch import LEGACY_MAGIC, MAX_PICKLE_BYTES, read_legacy, read_zip
 
 

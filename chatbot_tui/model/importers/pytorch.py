@@ -16,7 +16,8 @@ from torch import Tensor
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.safetensors_header import elements
 from chatbot_tui.model.importers.foreign import ForeignTensor, open_foreign
-from chatbot_tui.model.importers.pickles import Named, NotDataError, StoredTensor, Unpickled, Value, read_pickle
+from chatbot_tui.model.importers.pickled_objects import Named, StoredTensor, Value
+from chatbot_tui.model.importers.pickles import NotDataError, Unpickled, read_pickle
 
 MAX_PICKLE_BYTES = 4 << 20
 MAX_DIRECTORY_BYTES = 4 << 20

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chatbot_tui.model.importers.pickles import StoredTensor, Value
+from chatbot_tui.model.importers.pickled_objects import StoredTensor, Value
 from chatbot_tui.model.importers.pytorch import tensors_in
 
 WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights", "params", "module", "generator", "ema")
