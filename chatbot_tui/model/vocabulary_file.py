@@ -240,16 +240,19 @@ def require_size(found: int, size: int, name: str) -> None:
         return
     more = abs(found - size)
     if found < size:
-        few = "special tokens such as padding or unknown are probably missing from it"
+        few = "special tokens such as padding or unknown are probably missing from it; add them where training had them"
         rounded = "the net's vocabulary was probably rounded up; fill the list up with names of your own"
         reason = (
             few
             if more <= 4
             else rounded
             if size % 8 == 0 and more < 64
-            else "it was probably made from less text, or with a higher cut-off"
+            else "it was probably made from less text, or with a higher cut-off; give the list that the net was trained with"
         )
         raise InputError(f"{name} has {found:,} tokens and the net {size:,}, {more:,} more: {reason}")
-    few = "special tokens were probably added to it after training"
-    reason = few if more <= 4 else "it probably belongs to another net, or the net was trained on its most frequent words only"
+    few = "special tokens were probably added to it after training; take them out"
+    other = (
+        "it probably belongs to another net, or the net learnt its most frequent words only; give the list that the net was trained with"
+    )
+    reason = few if more <= 4 else other
     raise InputError(f"{name} has {found:,} tokens, {more:,} more than the net's {size:,}: {reason}")
