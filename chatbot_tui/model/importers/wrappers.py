@@ -64,14 +64,16 @@ def within(value: Value) -> tuple[str, Value] | None:
     """Return the name and value of the entry that holds the weights; None where `value` holds them itself, or nobody does."""
     if isinstance(value, list | tuple):
         return next(((str(place), item) for place, item in enumerate(value) if holds_tensors(item)), None)
-    if not isinstance(value, dict) or any(isinstance(item, StoredTensor) for item in value.values()):
+    if not isinstance(value, dict):
         return None
-    return next(((name, value[name]) for name in WRAPPERS if holds_tensors(value.get(name))), None)
+    # A loss or a generator's state may stand beside the weights as a tensor of its own.
+    beside = sum(isinstance(item, StoredTensor) for item in value.values())
+    return next(((name, value[name]) for name in WRAPPERS if holds_tensors(value.get(name), more_than=beside)), None)
 
 
-def holds_tensors(value: Value) -> bool:
-    """Return whether a dictionary, or anything in it, holds a tensor."""
-    return isinstance(value, dict) and bool(tensors_in(value))
+def holds_tensors(value: Value, more_than: int = 0) -> bool:
+    """Return whether there are more than so many tensors in a dictionary and in what it holds."""
+    return isinstance(value, dict) and len(tensors_in(value)) > more_than
 
 
 def collect(value: Value, path: str, tensors: dict[str, StoredTensor], seen: set[int]) -> None:

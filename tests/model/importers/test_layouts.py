@@ -89,6 +89,9 @@ def test_safetensors_without_the_shared_matrix_are_tied(tmp_path: Path) -> None:
     [
         lambda state: {"state_dict": state, "epoch": 3},
         lambda state: {"model_state_dict": state, "optimizer_state_dict": {"state": {0: {"exp_avg": torch.ones(3)}}}, "loss": 1.5},
+        # As PyTorch's own tutorial on checkpoints has it: the loss is a tensor.
+        lambda state: {"epoch": 5, "model_state_dict": state, "optimizer_state_dict": {}, "loss": torch.tensor(0.4)},
+        lambda state: {"model": state, "rng": torch.get_rng_state(), "best": {"loss": torch.tensor(0.4)}},
         lambda state: {"model": state, "opt": {}},
         lambda state: {"net": {"state_dict": state}},
         lambda state: {"epoch": 1, "pytorch-lightning_version": "2.4.0", "state_dict": {f"model.{name}": t for name, t in state.items()}},
