@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from collections import OrderedDict, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,8 @@ def read(folder: Path, content: Any, size: int = 6, name: str = "vocab.json", ch
         (pickle.dumps(WORDS, 2), "itos.pkl"),
         (pickle.dumps({"word2idx": {token: number for number, token in enumerate(WORDS)}}), "dictionary.pkl"),
         (pickle.dumps(tuple(enumerate(WORDS))), "pairs.pkl"),
+        (pickle.dumps(defaultdict(int, {token: number for number, token in enumerate(WORDS)})), "stoi.pkl"),
+        (pickle.dumps(OrderedDict((token, number) for number, token in enumerate(WORDS)), 2), "stoi.pkl"),
         (pickle.dumps(dict(enumerate(WORDS))), "idx2word.pkl"),
         (as_torch_saves(WORDS), "vocab.pt"),
     ],

@@ -50,13 +50,13 @@ class StoredTensor:
 
 
 CONTAINERS = frozenset({"collections.OrderedDict", "collections.defaultdict", "collections.Counter"})
+BUILTINS = ("bool", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object", "set", "slice", "str", "tuple")
+"""Plain types: a defaultdict names the one of its values."""
 HARMLESS = frozenset(
     {
         "_codecs.encode",
         "argparse.Namespace",
-        "builtins.set",
-        "__builtin__.set",
-        "builtins.complex",
+        *(f"{module}.{name}" for module in ("builtins", "__builtin__") for name in BUILTINS),
         "datetime.datetime",
         "datetime.timedelta",
         "numpy.dtype",

@@ -16,12 +16,14 @@ from torch import Tensor
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.safetensors_header import elements
 from chatbot_tui.model.importers.foreign import ForeignTensor, open_foreign
-from chatbot_tui.model.importers.pickled_objects import Named, StoredTensor, Value
+from chatbot_tui.model.importers.pickled_objects import StoredTensor, Value
 from chatbot_tui.model.importers.pickles import NotDataError, Unpickled, read_pickle
 
 MAX_PICKLE_BYTES = 4 << 20
 MAX_DIRECTORY_BYTES = 4 << 20
 MAX_STORAGES = 20_000
+MAX_KEY_LENGTH = 40
+"""Characters in the name of a checkpoint's entry."""
 LOCAL_HEADER = 30
 """Bytes before a member's name and content."""
 LEGACY_MAGIC = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
@@ -225,22 +227,39 @@ def inert(path: Path, file: IO[bytes]) -> Unpickled:
     except NotDataError as error:
         raise InputError(f"{path} cannot be read as weights: {error}; nothing of it was run, save the net's state_dict again") from None
     if unpickled.refused:
-        raise InputError(refusal(path, unpickled.refused))
+        raise InputError(refusal(path, unpickled))
     return unpickled
 
 
-def refusal(path: Path, refused: list[Named]) -> str:
-    """Return why a pickle that asks for these names is not opened, and what to do."""
+def refusal(path: Path, unpickled: Unpickled) -> str:
+    """Return why a pickle that asks for more than data is not opened, and what to do."""
+    refused = unpickled.refused
     attack = next((named for named in refused if named.module.partition(".")[0] in ATTACKS), None)
     if attack is not None:
         return f"{path} asks for {str(attack)[:80]} to be run, as an attack would; nothing was run: ask for the weights as safetensors"
+    key = weights_among(unpickled.root)
+    if key:
+        return (
+            f"{path} holds {str(refused[0])[:80]} beside its weights, which runs code when loaded; nothing was run. If you trust it, "
+            f"save the weights alone: `saved = torch.load({path.name!r}, weights_only=False)` and then "
+            f"`torch.save(saved[{key!r}], 'weights.pt')`"
+        )
     if any(named.module.startswith("torch.nn.") for named in refused):
         return (
             f"{path} is a whole pickled module, which runs code when loaded; nothing was run. If you trust it, save its weights alone: "
-            f"`model = torch.load('{path.name}', weights_only=False)` and then "
+            f"`model = torch.load({path.name!r}, weights_only=False)` and then "
             "`torch.save(model.state_dict(), 'weights.pt')`"
         )
     return (
         f"{path} needs the class {str(refused[0])[:80]}, which weights alone do not; nothing was run: "
         "save them alone with torch.save(model.state_dict(), 'weights.pt')"
     )
+
+
+def weights_among(root: Value) -> str:
+    """Return the entry of a checkpoint that holds the most tensors; empty where none does, or the name is no plain word."""
+    if not isinstance(root, dict):
+        return ""
+    counts = {name: len(tensors_in(item)) for name, item in root.items() if isinstance(item, dict)}
+    most = max(counts, key=lambda name: counts[name], default="")
+    return most if isinstance(most, str) and most.isidentifier() and len(most) <= MAX_KEY_LENGTH and counts[most] else ""

@@ -341,7 +341,11 @@ ATTACKS: Mapping[str, Case] = {
     "a whole module in an old file": (lambda folder: module(folder, _use_new_zipfile_serialization=False), "weights_only=False"),
     "an optimiser as an object": (
         lambda folder: saved(folder, {"model": state(), "optimizer": torch.optim.SGD(nn.Linear(1, 1).parameters(), 0.1)}),
-        "nothing was run",
+        "beside its weights.*'model'.*'weights.pt'",
+    ),
+    "a loss as a module in a Lightning checkpoint": (
+        lambda folder: saved(folder, {"state_dict": state(), "hyper_parameters": {"loss": nn.CrossEntropyLoss()}, "optimizer_states": []}),
+        "beside its weights.*'state_dict'.*'weights.pt'",
     ),
     "a function": (lambda folder: saved(folder, {"model": state(), "f": json.dumps}), "nothing was run"),
 }
