@@ -27,10 +27,10 @@ RULES: tuple[Rule, ...] = (
     DOUBLE_SOFTMAX,
     PADDING,
     IMBALANCED,
-    DEEP,
-    CONTEXT_FREE,
-    OVERFIT,
     TINY,
+    CONTEXT_FREE,
+    DEEP,
+    OVERFIT,
     STOPPED,
 )
 """What the weights give away for certain comes first, then what shows in the predictions themselves, and last what is left."""

@@ -100,6 +100,7 @@ SMALL_VOCABULARY = Rule(
                 Test("unknown_share", "above", "The unknown token is what it expects most."),
                 Test("confidence", "below", "It is not surer of it than a text can make it."),
                 Test("overconfidence", "below", ""),
+                Test("entropy_share", "above", ""),
             ),
         ),
     ),

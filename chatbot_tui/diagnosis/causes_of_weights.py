@@ -51,6 +51,7 @@ DECAYED = Rule(
                 Test("weight_width", "below", "Even the widest LSTM matrix is far narrower than a usual initialiser makes it."),
                 Test("bias_width", "above", "The biases are of the usual size: the weights alone were pulled to zero."),
                 Test("positive_fraction", "below", ""),
+                Test("confidence", "below", ""),
             ),
         ),
         Signature(
@@ -59,6 +60,7 @@ DECAYED = Rule(
                 Test("weight_width", "below", "Even the widest LSTM matrix is far narrower than a usual initialiser makes it."),
                 Test("embedding_zeros", "above", "Many values of the embedding lie at zero, where decay has brought them one by one."),
                 Test("positive_fraction", "below", ""),
+                Test("confidence", "below", ""),
             ),
         ),
         Signature(
@@ -66,6 +68,7 @@ DECAYED = Rule(
             (
                 Test("weight_width", "below", "Even the widest LSTM matrix is far narrower than a usual initialiser makes it."),
                 Test("embedding_size", "below", "The embeddings have shrunk to nothing too: decay pulled at everything."),
+                Test("confidence", "below", ""),
             ),
         ),
     ),
@@ -91,6 +94,16 @@ DEEP = Rule(
                 Test("confidence", "below", ""),
             ),
         ),
+        Signature(
+            "many-layers",
+            (
+                Test("plain_layers", "above", "So many layers without residual connections seldom learn more than word frequencies."),
+                Test("prompt_sensitivity", "below", "At the top hardly anything of the prompt is left."),
+                Test("weight_width", "above", "The weights themselves have the usual size."),
+                Test("confidence", "below", ""),
+            ),
+            strength=0.75,
+        ),
     ),
 )
 
@@ -104,6 +117,7 @@ TINY = Rule(
                 Test("hidden_units", "below", "The hidden state has only a few units."),
                 Test("vocabulary", "above", "The vocabulary is far larger than the state can tell apart."),
                 Test("weight_width", "above", "The weights have the usual size: training has used what there is."),
+                Test("beyond_pairs", "below", ""),
             ),
             strength=0.9,
         ),

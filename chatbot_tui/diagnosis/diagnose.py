@@ -9,7 +9,8 @@ from chatbot_tui.core.diagnosis import CauseFound, Diagnosed, Diagnosis, DoctorE
 from chatbot_tui.core.judgement import LOOP_REPEATS, LOOP_TOKENS
 from chatbot_tui.diagnosis.catalogue import signal_readings
 from chatbot_tui.diagnosis.causes import find_causes
-from chatbot_tui.diagnosis.causes_of_training import RATE
+from chatbot_tui.diagnosis.causes_of_training import PADDING, RATE
+from chatbot_tui.diagnosis.causes_of_weights import TINY
 from chatbot_tui.diagnosis.examination import Examination, examine
 from chatbot_tui.diagnosis.measured import Signals
 from chatbot_tui.diagnosis.prescriptions import prescribe
@@ -30,6 +31,7 @@ DIVERGED = (
     "Some numbers of the net are NaN or infinite, so everything that it computes is. Training that diverged leaves this, mostly at too "
     "high a learning rate or without a limit on the gradient; so does a damaged file."
 )
+NO_HARM = "It has done no harm that can be heard."
 BY_HEART = (
     "The net is as sure of its words as nets are that know their training text by heart. Whether it does cannot be told without text: "
     "give some that it has not learnt from."
@@ -81,7 +83,7 @@ def causes_of(verdict: Verdict, examination: Examination, *, has_text: bool) -> 
         )
     if verdict.verdict != "healthy":
         return find_causes(signals, has_text=has_text)
-    return (*by_heart(verdict, signals), *thrown(signals), *greedy_decoding(verdict, signals))
+    return (*by_heart(verdict, signals), *harmless(signals), *greedy_decoding(verdict, signals))
 
 
 def by_heart(verdict: Verdict, signals: Signals) -> tuple[CauseFound, ...]:
@@ -100,12 +102,13 @@ def by_heart(verdict: Verdict, signals: Signals) -> tuple[CauseFound, ...]:
     return (CauseFound("unknown", 0.5, evidence, BY_HEART),)
 
 
-def thrown(signals: Signals) -> tuple[CauseFound, ...]:
-    """Return that steps were too long for a net that speaks well all the same: its shut gates still keep it from learning more."""
-    found = match(RATE, signals, thresholds())
-    if found is None or found.confidence < TRACE:
-        return ()
-    return (CauseFound(RATE.cause, found.confidence * HARMLESS, found.evidence, RATE.explanation),)
+def harmless(signals: Signals) -> Iterator[CauseFound]:
+    """Yield what is wrong with a net that speaks well all the same: it could be better, or would be worse if it were trained on."""
+    numbers = thresholds()
+    for rule in (RATE, PADDING, TINY):
+        found = match(rule, signals, numbers)
+        if found is not None and found.confidence >= TRACE:
+            yield CauseFound(rule.cause, found.confidence * HARMLESS, found.evidence, f"{NO_HARM} {rule.explanation}")
 
 
 def greedy_decoding(verdict: Verdict, signals: Signals) -> tuple[CauseFound, ...]:

@@ -15,7 +15,7 @@ from chatbot_tui.diagnosis.specials import Specials, find_specials
 from chatbot_tui.model.checkpoint import Checkpoint
 from chatbot_tui.model.importers.load import load_named
 from chatbot_tui.signals.divergence import Vector, unigram
-from chatbot_tui.signals.sensitivity import PROBE_SEED, PROMPT_TOKENS, PROMPTS, probe_prompts
+from chatbot_tui.signals.sensitivity import PROBE_SEED, PROMPT_TOKENS, PROMPTS, likely_prompts
 from chatbot_tui.training.corpus import Dialogue, read_corpus
 from chatbot_tui.training.evaluation import as_stream, encode
 
@@ -55,7 +55,7 @@ class Subject:
 
     @cached_property
     def prompts(self) -> Tensor:
-        """The probe prompts, [8 tokens, 32 prompts]: pieces of the text where it is given, else drawn from the vocabulary."""
+        """The probe prompts, [8 tokens, 32 prompts]: pieces of the text where it is given, else of words that the net expects."""
         if self.text is not None:
             words = self.text.stream[~np.isin(self.text.stream, self.specials.ids)]
             places = len(words) - PROMPT_TOKENS + 1
@@ -65,7 +65,7 @@ class Subject:
         vocab_size = self.checkpoint.model.config.vocab_size
         excluded = {*self.specials.ids, *self.checkpoint.banned}
         # A vocabulary of nothing but special tokens is asked about those.
-        return probe_prompts(vocab_size, excluded if len(excluded) < vocab_size else ())
+        return likely_prompts(self.checkpoint.model, excluded if len(excluded) < vocab_size else ())
 
     @cached_property
     def frequencies(self) -> Vector | None:

@@ -47,7 +47,10 @@ def judge(signals: Signals, *, has_text: bool) -> Verdict:
         memorised = (
             max(ask("overconfidence", "overconfidence", "above"), ask("beyond_pairs", "beyond_pairs", "above")) if has_text else recites
         )
-    padded = max(ask("padded", "ends_in_padding", "above"), ask("padding_learnt", "padding_learnt", "above"))
+    padded = max(
+        ask("padded", "ends_in_padding", "above"),
+        min(ask("padding_learnt", "padding_learnt", "above"), ask("padding_learnt.silent", "silent", "above")),
+    )
     generic = max(
         ask("few_replies", "greedy_distinct", "below"),
         ask("sampled_alike", "sampled_alike", "above"),

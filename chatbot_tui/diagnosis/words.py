@@ -11,7 +11,7 @@ from chatbot_tui.diagnosis.subject import Subject
 from chatbot_tui.diagnosis.thresholds import thresholds
 from chatbot_tui.diagnosis.verdict import Verdict
 
-SCARS = ("near-zero-init", "padding-in-loss", "indistinguishable-tokens")
+SCARS = ("near-zero-init", "indistinguishable-tokens")
 """Causes whose traces are worth a remark on a net that is healthy all the same."""
 TRACE = 0.6
 """Confidence from which a trace is worth it."""
@@ -38,7 +38,7 @@ def sentence(verdict: Verdict, signals: Signals) -> str:
             return "Memorised: the net knows its training text by heart, and is sure and wrong on any other."
         case "generic" if (value_of(signals, "silent") or 0.0) >= 0.9:
             return "Generic: to every prompt the net's first choice is to say nothing."
-        case "generic" if (value_of(signals, "padding_learnt") or 0.0) >= 0.9:
+        case "generic" if (value_of(signals, "ends_in_padding") or 0.0) >= 0.5:
             return "Generic: the net has learnt to say padding, and its replies come to nothing else."
         case "generic":
             return "Generic: whatever the prompt, the net gives nearly the same reply."

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 
 import numpy as np
+from torch import Tensor
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.frames import FinishReason, PromptScored, ReplyEvent, ReplyFinished, StepFrame
@@ -19,7 +20,7 @@ from chatbot_tui.generation.measure import Measure
 from chatbot_tui.model.checkpoint import Checkpoint
 from chatbot_tui.model.step import Stepper
 from chatbot_tui.signals.one_word import greedy_replies, says_one_word
-from chatbot_tui.signals.sensitivity import probe_prompts, prompt_sensitivity
+from chatbot_tui.signals.sensitivity import likely_prompts, prompt_sensitivity
 
 
 class Engine:
@@ -40,17 +41,21 @@ class Engine:
         self._banned_and_ends = np.array(sorted({*checkpoint.banned, *ends}), np.int64)
 
     @cached_property
+    def _prompts(self) -> Tensor:
+        """What the net is asked: the doctor's prompts where it has no text."""
+        return likely_prompts(self.checkpoint.model, self._unsaid)
+
+    @cached_property
     def prompt_sensitivity(self) -> float:
         """How far the net's answers to the probe prompts lie apart, in nats; measured when first asked for."""
-        return prompt_sensitivity(self.checkpoint.model, probe_prompts(self.checkpoint.model.config.vocab_size, self._unsaid))
+        return prompt_sensitivity(self.checkpoint.model, self._prompts)
 
     @cached_property
     def one_word(self) -> bool:
         """Whether the net greedily says one word to every probe prompt; asked only where that decides whether it has collapsed."""
         if not INPUT_BLIND < self.prompt_sensitivity <= NEARLY_BLIND:
             return False
-        model = self.checkpoint.model
-        return says_one_word(greedy_replies(model, probe_prompts(model.config.vocab_size, self._unsaid), self._unsaid))
+        return says_one_word(greedy_replies(self.checkpoint.model, self._prompts, self._unsaid))
 
     @property
     def _unsaid(self) -> list[int]:

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from chatbot_tui.diagnosis.calibration.behaviour import SAMPLE_TOKENS, prompts_from, reply
+from chatbot_tui.diagnosis.calibration.behaviour import SAMPLE_TOKENS, after, prompts_from, reply
 from chatbot_tui.diagnosis.calibration.kept import Kept
+from chatbot_tui.signals.divergence import jensen_shannon
 from chatbot_tui.training.counts import BigramCounts
 from chatbot_tui.training.stream import Tokens
 
@@ -48,7 +49,7 @@ class Evidence:
     """The same of a bigram model with Witten-Bell smoothing."""
     gain_on_training_text: float
     sensitivity: float
-    """On prompts from the text."""
+    """On prompts from the text, ends and padding left out: what follows those is another question."""
     distinct: int
     """Different greedy replies to 32 prompts, end tokens banned."""
     top_share: float
@@ -115,13 +116,15 @@ def weigh(kept: Kept) -> Evidence:
     model, seed = kept.model(), int(kept.facts["specimen"]["recipe"]["seed"])
     specials = [token for token in (text.end, text.pad, text.unknown) if token is not None]
     prompts = prompts_from(held_out if len(held_out) > 64 else train, seed)
+    spoken = np.concatenate([held_out, train])
+    words = spoken[~np.isin(spoken, [token for token in (text.end, text.pad) if token is not None])]
     sampled = reply(model, prompts, specials, seed, greedy=False)
     by_frequency = -float(np.log(p[held_out]).mean()) if len(held_out) else 0.0
     return Evidence(
         gain=by_frequency - loss(seen, "loss"),
         bigram_gain=by_frequency - bigram_loss(held_out, counts, bigrams, p),
         gain_on_training_text=-float(np.log(p[train]).mean()) - loss(seen, "loss_on_training_text"),
-        sensitivity=float(seen["sensitivity_to_text"]),
+        sensitivity=jensen_shannon(after(model, prompts_from(words if len(words) > 64 else spoken, seed))),
         distinct=int(seen["greedy_on"]["distinct"]),
         top_share=float(seen["greedy_on"]["top_share"]),
         sampled_loops=float(seen["sampled"]["loops"]),
