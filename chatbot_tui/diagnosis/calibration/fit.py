@@ -24,6 +24,10 @@ class Question:
     """Labels on that side."""
     negative: frozenset[str] | None = None
     """Labels on the other; None for every other one."""
+    in_use: float | None = None
+    """The threshold that there is: it stays unless another does better."""
+    least_cleared: float = 0.0
+    """Share of the negatives, at least, that must lie on their side: what must not be done, whatever is missed for it."""
 
     def is_positive(self, label: str) -> bool | None:
         """Return on which side a specimen of that label belongs; None where it does not matter."""
@@ -71,7 +75,7 @@ class Fitted:
 def fit(question: Question, cases: Sequence[Case]) -> Fitted:
     """Fit a threshold to the fitting part, and try it on the held-out part; what could not be measured takes no side."""
     fitting, held_out = (sides(question, (case for case in cases if case.part == part)) for part in ("fit", "held-out"))
-    value = threshold(*fitting, question.side)
+    value = threshold(*fitting, question.side, in_use=question.in_use, least_cleared=question.least_cleared)
     return Fitted(question, value, *rates(value, *fitting, question.side), *rates(value, *held_out, question.side))
 
 
@@ -86,25 +90,34 @@ def sides(question: Question, cases: Iterable[Case]) -> tuple[list[float], list[
     return positives, negatives
 
 
-def threshold(positives: Sequence[float], negatives: Sequence[float], side: Side) -> float | None:
-    """Return the cut of the greatest balanced accuracy, in the middle of the widest gap among equals.
+def threshold(
+    positives: Sequence[float], negatives: Sequence[float], side: Side, *, in_use: float | None = None, least_cleared: float = 0.0
+) -> float | None:
+    """Return the cut of the greatest balanced accuracy among those that clear enough, in the middle of the widest gap among equals.
 
-    Gaps are measured and halved on a logarithmic scale where every value is positive. None where one side is empty, or where no
-    cut does better than none.
+    Gaps are measured and halved on a logarithmic scale where every value is positive. The threshold in use stays where no cut does
+    better: a definition is not bent to where a sample happens to be empty. None where one side is empty, or where no cut does better
+    than none.
     """
     if not positives or not negatives:
         return None
     values = sorted({*positives, *negatives})
     logarithmic = values[0] > 0
     best: tuple[float, float, float] | None = None
+    if in_use is not None:
+        best = (balanced(*rates(in_use, positives, negatives, side), least_cleared), math.inf, in_use)
     for low, high in pairwise(values):
         middle = math.sqrt(low) * math.sqrt(high) if logarithmic else low / 2 + high / 2
         gap = math.log(high) - math.log(low) if logarithmic else high - low
-        found, cleared = rates(middle, positives, negatives, side)
-        accuracy = ((found.share or 0.0) + (cleared.share or 0.0)) / 2
+        accuracy = balanced(*rates(middle, positives, negatives, side), least_cleared)
         if best is None or (accuracy, gap) > best[:2]:
             best = (accuracy, gap, middle)
     return best[2] if best is not None and best[0] > 0.5 else None
+
+
+def balanced(found: Rate, cleared: Rate, least_cleared: float) -> float:
+    """Return the mean of both shares, or nothing where too few are cleared."""
+    return ((found.share or 0.0) + (cleared.share or 0.0)) / 2 if (cleared.share or 0.0) >= least_cleared else 0.0
 
 
 def rates(value: float | None, positives: Sequence[float], negatives: Sequence[float], side: Side) -> tuple[Rate, Rate]:

@@ -8,11 +8,15 @@ from chatbot_tui.diagnosis.calibration.examined import Examined
 from chatbot_tui.diagnosis.calibration.fit import Case, Fitted, Question, fit
 from chatbot_tui.diagnosis.calibration.labels import HEALTHY
 from chatbot_tui.diagnosis.measured import Signals
-from chatbot_tui.diagnosis.rules import Rule, Signature, Test, match, name_of, value_of
+from chatbot_tui.diagnosis.rules import Rule, Signature, Test, match, name_of, support, value_of
 from chatbot_tui.diagnosis.thresholds import Threshold
 
 ENOUGH = 15
 """Cases, at least, on either side of a threshold that is fitted, else it stays as it is; a specimen is a case with each kind of text."""
+
+
+LEAST_CLEARED = 0.98
+"""Share of the nets of another verdict that a threshold of a verdict has to spare: a false alarm does more harm than a miss."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,7 @@ def ask(name: str, signal: str, side: Side, positive: str, negative: str) -> Ver
 
 
 VERDICTS = (
-    ask("input_blind", "prompt_sensitivity", "below", "collapsed", "looping memorised healthy"),
+    ask("input_blind", "prompt_sensitivity", "below", "collapsed", "looping memorised generic healthy"),
     ask("sampled_loops", "sampled_loops", "above", "looping", "memorised generic healthy"),
     ask("overconfidence", "overconfidence", "above", "memorised", "healthy"),
     ask("text_in_speech", "text_in_speech", "above", "memorised", "healthy"),
@@ -67,10 +71,15 @@ def fit_all(zoo: Sequence[Examined], rules: Sequence[Rule], numbers: Mapping[str
     """Return the thresholds that can be fitted, by name.
 
     A test of a signature is fitted to those specimens that the signature's other tests let through, since those are all that it
-    decides about. It has to tell its cause from causes that are asked about later, and from earlier ones where their own rule misses them.
+    decides about. It has to find those nets with the cause that no other signature of it finds, and to tell them from nets with causes
+    that are asked about later, and with earlier ones where their own rule misses them.
     """
     specimens = seen(zoo)
-    fitted = {question.name: fit(*about_verdict(question, specimens)) for question in VERDICTS if question.name in numbers}
+    fitted = {
+        question.name: fit(*about_verdict(question, specimens, numbers[question.name].threshold))
+        for question in VERDICTS
+        if question.name in numbers
+    }
     unhealthy = [one for one in specimens if one.cause not in ("", HEALTHY)]
     order: dict[str, int] = {rule.cause: place for place, rule in enumerate(rules)}
     explained = [rule_matches(rules, order, one, numbers) for one in unhealthy]
@@ -80,10 +89,14 @@ def fit_all(zoo: Sequence[Examined], rules: Sequence[Rule], numbers: Mapping[str
             Case("positive" if one.cause == rule.cause else "negative", one.part, {test.signal: value_of(one.signals, test.signal)})
             for one, is_explained in zip(unhealthy, explained, strict=True)
             if passes(rule, signature, others, one.signals, numbers)
-            and (one.cause == rule.cause or order.get(one.cause, 0) > order[rule.cause] or not is_explained)
+            and (
+                is_left_to(rule, signature, one.signals, numbers)
+                if one.cause == rule.cause
+                else order.get(one.cause, 0) > order[rule.cause] or not is_explained
+            )
         ]
         name = name_of(rule, signature, test)
-        fitted[name] = fit(Question(name, test.signal, test.side, frozenset({"positive"})), left)
+        fitted[name] = fit(Question(name, test.signal, test.side, frozenset({"positive"}), in_use=numbers[name].threshold), left)
     return {name: found for name, found in fitted.items() if found.value is not None and is_enough(found)}
 
 
@@ -101,15 +114,20 @@ def rule_matches(rules: Sequence[Rule], order: Mapping[str, int], one: Seen, num
     return place is not None and match(rules[place], one.signals, numbers) is not None
 
 
+def is_left_to(rule: Rule, signature: Signature, signals: Signals, numbers: Mapping[str, Threshold]) -> bool:
+    """Return whether no other signature of the rule finds a net."""
+    return not any(support(rule, other, signals, numbers) > 0 for other in rule.signatures if other is not signature)
+
+
 def passes(rule: Rule, signature: Signature, tests: Iterable[Test], signals: Signals, numbers: Mapping[str, Threshold]) -> bool:
     """Return whether signals pass all of these tests."""
     return all(numbers[name_of(rule, signature, test)].support(value_of(signals, test.signal), test.side) > 0 for test in tests)
 
 
-def about_verdict(question: VerdictQuestion, specimens: Iterable[Seen]) -> tuple[Question, list[Case]]:
-    """Return a question of the verdict and the specimens that it is about."""
+def about_verdict(question: VerdictQuestion, specimens: Iterable[Seen], in_use: float) -> tuple[Question, list[Case]]:
+    """Return a question of the verdict, the threshold in use, and the specimens that it is about."""
     cases = [Case(one.verdict, one.part, {question.signal: value_of(one.signals, question.signal)}) for one in specimens]
-    return Question(question.name, question.signal, question.side, question.positive, question.negative), cases
+    return Question(question.name, question.signal, question.side, question.positive, question.negative, in_use, LEAST_CLEARED), cases
 
 
 def is_enough(found: Fitted) -> bool:

@@ -40,6 +40,19 @@ def test_classes_of_unequal_size_weigh_the_same() -> None:
     assert threshold([0.1, 1.0], negatives, "below") == pytest.approx(math.sqrt(10.0))
 
 
+def test_the_threshold_in_use_stays_unless_another_does_better() -> None:
+    # Anything between .01 and 1 tells all apart.
+    assert threshold([0.001, 0.01], [1.0, 2.0], "below", in_use=0.02) == 0.02
+    assert threshold([0.001, 0.01], [1.0, 2.0], "below", in_use=0.005) == pytest.approx(0.1)
+
+
+def test_a_cut_that_clears_too_few_is_none_whatever_it_finds() -> None:
+    # All three are found below 6, with one of ten others; below 1.5 two are, and all others are cleared.
+    positives, negatives = [0.1, 1.0, 5.0], [2.0, *(10.0 + number for number in range(9))]
+    assert threshold(positives, negatives, "below") == pytest.approx(math.sqrt(5 * 10))
+    assert threshold(positives, negatives, "below", least_cleared=0.95) == pytest.approx(math.sqrt(1 * 2))
+
+
 @pytest.mark.parametrize(("positives", "negatives"), [([], [1.0]), ([1.0], []), ([1.0], [1.0])])
 def test_where_there_is_nothing_to_tell_apart_there_is_no_threshold(positives: list[float], negatives: list[float]) -> None:
     assert threshold(positives, negatives, "above") is None

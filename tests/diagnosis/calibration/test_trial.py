@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -31,6 +32,11 @@ def examined(verdict: str | None, cause: str | None, values: Mapping[str, float]
     return Examined(name, cause or "healthy", part, Label(verdict, cause), {"nothing": signals})
 
 
+def off(name: str, threshold: float) -> dict[str, Threshold]:
+    """Return the numbers in use, one of them where it tells nothing apart."""
+    return NUMBERS | {name: replace(NUMBERS[name], threshold=threshold)}
+
+
 def zoo() -> list[Examined]:
     small = [examined("collapsed", "near-zero-init", {"width": 0.1 + n / 100, "age": 10.0, "prompt_sensitivity": 0.001}) for n in range(16)]
     young = [examined("collapsed", "stopped-early", {"width": 0.9 + n / 100, "age": 10.0, "prompt_sensitivity": 0.001}) for n in range(16)]
@@ -40,12 +46,27 @@ def zoo() -> list[Examined]:
 
 
 def test_a_test_is_fitted_to_what_the_other_tests_of_its_signature_let_through() -> None:
-    fitted = fit_all(zoo(), (FIRST, SECOND), NUMBERS)
+    width, age = "near-zero-init.small.width", "near-zero-init.small.age"
+    fitted = fit_all(zoo(), (FIRST, SECOND), off(width, 2.0))[width]
     # Widths of the young ones alone stand against those of the small: the old are out by their age. Middle of .25 and .9.
-    assert fitted["near-zero-init.small.width"].value == pytest.approx((0.25 * 0.9) ** 0.5)
-    assert fitted["near-zero-init.small.width"].cleared == Rate(16, 16)
+    assert fitted.value == pytest.approx((0.25 * 0.9) ** 0.5)
+    assert fitted.cleared == Rate(16, 16)
     # Ages of 10 and 90 and more.
-    assert fitted["near-zero-init.small.age"].value == pytest.approx(30.0)
+    assert fit_all(zoo(), (FIRST, SECOND), off(age, 200.0))[age].value == pytest.approx(30.0)
+
+
+def test_a_threshold_that_tells_all_apart_stays() -> None:
+    fitted = fit_all(zoo(), (FIRST, SECOND), NUMBERS)
+    assert {name: found.value for name, found in fitted.items()} == {name: number.threshold for name, number in NUMBERS.items()}
+
+
+def test_a_signature_need_not_find_what_another_of_its_rule_does() -> None:
+    named = Signature("named", (rules.Test("age", "below", "young"),))
+    rule = Rule(FIRST.cause, "", (*FIRST.signatures, named))
+    numbers = NUMBERS | {"near-zero-init.named.age": Threshold(200.0, 1.0)}
+    fitted = fit_all(zoo(), (rule, SECOND), numbers)
+    # By its age each is found, whatever its width: nothing is left for the first signature to find.
+    assert "near-zero-init.small.width" not in fitted
 
 
 def test_a_later_rule_need_not_know_what_an_earlier_one_finds() -> None:
@@ -57,7 +78,8 @@ def test_a_later_rule_need_not_know_what_an_earlier_one_finds() -> None:
 
 def test_a_threshold_of_the_verdict_is_fitted_by_verdicts() -> None:
     # .001 against 1.
-    assert fit_all(zoo(), (FIRST, SECOND), NUMBERS)["verdict.input_blind"].value == pytest.approx(0.001**0.5)
+    fitted = fit_all(zoo(), (FIRST, SECOND), off("verdict.input_blind", 2.0))
+    assert fitted["verdict.input_blind"].value == pytest.approx(0.001**0.5)
 
 
 def test_too_few_specimens_leave_a_threshold_as_it_is() -> None:
@@ -65,7 +87,8 @@ def test_too_few_specimens_leave_a_threshold_as_it_is() -> None:
 
 
 def test_fitted_thresholds_take_the_place_of_the_old_and_keep_their_scale() -> None:
-    numbers = with_fitted(NUMBERS, fit_all(zoo(), (FIRST, SECOND), NUMBERS))
+    before = off("near-zero-init.small.age", 200.0)
+    numbers = with_fitted(before, fit_all(zoo(), (FIRST, SECOND), before))
     assert numbers["near-zero-init.small.age"] == Threshold(30.0, 1.0)
     assert numbers["verdict.input_blind"].log
     assert set(numbers) == set(NUMBERS)
@@ -113,9 +136,10 @@ def test_what_the_doctor_says_is_counted_against_what_is_so() -> None:
 @pytest.mark.usefixtures("doctor")
 def test_the_report_has_a_section_for_each_kind_of_text_and_the_thresholds() -> None:
     cases = [examined("collapsed", "near-zero-init", {"ill": 1, "causes": 1})]
-    fitted = fit_all(zoo(), (FIRST, SECOND), NUMBERS)
-    text = Calibration(zoo(), NUMBERS, fitted, [try_doctor(cases, "nothing")]).markdown()
+    numbers = off("near-zero-init.small.age", 200.0)
+    fitted = fit_all(zoo(), (FIRST, SECOND), numbers)
+    text = Calibration(zoo(), numbers, fitted, [try_doctor(cases, "nothing")]).markdown()
     assert "64 nets by their kind" in text
     assert "## Held-out nets, given nothing" in text
     assert "| right verdict | 100.0 % (1 of 1; 20.7 to 100.0) |" in text
-    assert "| near-zero-init.small.age | below | 50 | 30 |" in text
+    assert "| near-zero-init.small.age | below | 200 | 30 |" in text
