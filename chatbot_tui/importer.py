@@ -1,6 +1,5 @@
 """Reads foreign files for the screens: tells what is in one, lets the net try a sentence, and keeps it."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -16,12 +15,10 @@ from chatbot_tui.generation.control import ReplyControl
 from chatbot_tui.generation.engine import Engine
 from chatbot_tui.model.importers.containers import read_foreign
 from chatbot_tui.model.importers.foreign import ForeignFile
-from chatbot_tui.model.importers.load import Foreign, is_aside, keep, listed, net_of, path_of, read_net, recognise
+from chatbot_tui.model.importers.load import PART, Foreign, is_aside, keep, listed, net_of, path_of, read_net, recognise
 
 MAX_SUSPECTS = 100
 """Tensors of a file of which each is left out in turn, to find the one that stands in the way; usual nets have fewer."""
-PART = re.compile(r"(^|[._])(weight|bias)(_|$)")
-"""What is in the name of every tensor of a linear layer, an embedding or an LSTM."""
 TRIED_TOKENS = 40
 """Longest answer to a sentence that is tried."""
 

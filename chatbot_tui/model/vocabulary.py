@@ -1,5 +1,6 @@
 """The vocabulary of a foreign net: tokens read from whatever file has them, and the tokenizer that they make."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from chatbot_tui.model.tokenizer import CHARACTER, Tokenizer
 from chatbot_tui.model.vocabulary_file import Tokens, checked_tokens, plain_tokens, read_tokens
 from chatbot_tui.model.vocabulary_special import END, PAD, UNKNOWN, is_special, special
 
+ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r"}
+"""How people type characters that end a line or a field."""
 NO_UNKNOWN = "\ufffd no unknown token \ufffd"
 """What a word list without an unknown token names as one: the model must name something, and this is in no vocabulary."""
 
@@ -89,11 +92,15 @@ def are_characters(tokens: Tokens) -> bool:
 def specials(tokens: Tokens, choices: ImportChoices) -> tuple[str | None, str | None, str | None]:
     """Return the end, unknown and padding token, as set by hand or by their names. Raises InputError if one set by hand is missing."""
     known = set(tokens)
-    for option, token in (("end", choices.end_token), ("unknown", choices.unknown_token), ("pad", choices.pad_token)):
-        if token and token not in known:
-            raise InputError(f"the vocabulary has no token {shown(token)} to be the {option} token: name one that it has")
-    # An empty choice means that there is none, whatever the names say.
-    end = (choices.end_token or None) if choices.end_token is not None else special(known, END)
-    unknown = (choices.unknown_token or None) if choices.unknown_token is not None else special(known, UNKNOWN)
-    pad = (choices.pad_token or None) if choices.pad_token is not None else special(known, PAD)
+    end = chosen("end", choices.end_token, known) if choices.end_token is not None else special(known, END)
+    unknown = chosen("unknown", choices.unknown_token, known) if choices.unknown_token is not None else special(known, UNKNOWN)
+    pad = chosen("pad", choices.pad_token, known) if choices.pad_token is not None else special(known, PAD)
     return end, unknown, pad
+
+
+def chosen(option: str, token: str, known: Collection[str]) -> str | None:
+    """Return a token that was set by hand; empty means that there is none, whatever the names say. Raises InputError if it is missing."""
+    written = token if token in known else ESCAPES.get(token, token)
+    if written and written not in known:
+        raise InputError(f"the vocabulary has no token {shown(token)} to be the {option} token: name one that it has")
+    return written or None

@@ -153,6 +153,7 @@ def test_options_correct_what_was_recognised(weights: Path, vocabulary: Path, ca
         (["--name", "smalltalk"], "already"),
         (["--place", "nonsense"], "key=value"),
         (["--place", "nothing=fc.weight"], "no tensor 'nothing'"),
+        (["--place", "fc.bias=nonsense"], "'nonsense' is no part of a net"),
         (["--end-token", "zebra"], "no token 'zebra'"),
         (["--vocab", "/nowhere/vocab.json"], "cannot read"),
         (["--unit", "syllables"], "syllables"),

@@ -143,6 +143,15 @@ def test_special_tokens_can_be_set_by_hand_and_taken_away(tmp_path: Path) -> Non
         read(tmp_path, WORDS, choices=ImportChoices(end_token="dog"))
 
 
+def test_a_line_break_set_by_hand_is_typed_as_people_do(tmp_path: Path) -> None:
+    characters = ["a", " ", "\n"]
+    for typed in ("\n", "\\n"):
+        vocabulary = read(tmp_path, characters, 3, choices=ImportChoices(end_token=typed))
+        assert (vocabulary.end_token, vocabulary.tokenizer.end_id) == ("\n", 2)
+    # Where those two characters are a token themselves, they are meant.
+    assert read(tmp_path, [*characters, "\\n"], 4, choices=ImportChoices(end_token="\\n")).tokenizer.end_id == 3
+
+
 def test_a_keras_tokenizer_counts_from_one(tmp_path: Path) -> None:
     content = {"class_name": "Tokenizer", "config": {"num_words": 3, "word_index": json.dumps({"<OOV>": 1, "the": 2, "cat": 3})}}
     vocabulary = read(tmp_path, content, 3)

@@ -1,6 +1,7 @@
 """From a foreign file and its vocabulary to a net that speaks: what load_checkpoint is for one's own folders."""
 
 import hashlib
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,8 @@ from chatbot_tui.model.importers.layouts import layout_of
 from chatbot_tui.model.importers.wrappers import strip_prefixes
 from chatbot_tui.model.vocabulary import Vocabulary, vocabulary_for
 
+PART = re.compile(r"(^|[._])(weight|bias)(_|$)")
+"""What is in the name of every tensor of a linear layer, an embedding or an LSTM."""
 MAX_NAME = 500
 """Characters in a tensor's name."""
 MAX_SHOWN = 80
@@ -142,6 +145,11 @@ def recognise(file: ForeignFile, choices: ImportChoices) -> tuple[str, Roles, li
     unknown = sorted(set(choices.becomes) - set(file.tensors))
     if unknown:
         raise InputError(f"there is no tensor {unknown[0][:80]!r} to place: the file's names are those that are listed")
+    odd = next((part for part in choices.becomes.values() if part is not None and not PART.search(part)), None)
+    if odd is not None:
+        raise InputError(
+            f"{odd[:MAX_SHOWN]!r} is no part of a net: say embedding.weight, lstm.weight_ih_l0, fc.weight, fc.bias, or their like"
+        )
     left_out = [name for name, tensor in file.tensors.items() if choices.becomes.get(name, "") is None or is_aside(tensor)]
     names = strip_prefixes([name for name in file.tensors if name not in left_out])
     layout = layout_of(names.values())

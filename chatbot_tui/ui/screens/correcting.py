@@ -59,7 +59,9 @@ def ask_token(screen: Screen[Choice | None], key: str, choices: ImportChoices, a
 
     async def take(place: int | None) -> None:
         if place == 2:
-            screen.app.push_screen(AskDialog(f"Token: {label}", "as it stands in the vocabulary", getattr(choices, key) or ""), typed)
+            screen.app.push_screen(
+                AskDialog(f"Token: {label}", "as it stands in the vocabulary; \\n for a line break", getattr(choices, key) or ""), typed
+            )
         elif place is not None:
             await answer(with_token(choices, key, (None, "")[place]))
 
