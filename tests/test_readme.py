@@ -1,6 +1,6 @@
-"""What the README says of the experiment is what came out of it."""
+"""What the README says of the experiment and of the doctor is what came out of it."""
 
-from tests import readme_findings
+from tests import readme_calibration, readme_findings
 
 
 def test_the_findings_have_the_figures_of_the_results() -> None:
@@ -11,3 +11,7 @@ def test_every_cause_was_made_to_happen_three_times() -> None:
     causes = [row for row in readme_findings.results().values() if row["fix"] is None]
     assert len(causes) >= 20
     assert {tuple(row["seeds"]) for row in causes} == {(0, 1, 2)}
+
+
+def test_how_often_the_doctor_is_right_is_what_its_calibration_found() -> None:
+    assert readme_calibration.written() == readme_calibration.current()

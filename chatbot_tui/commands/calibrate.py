@@ -7,9 +7,10 @@ from pathlib import Path
 from chatbot_tui.commands.output import warn, write, write_json
 from chatbot_tui.commands.train import memory_errors
 from chatbot_tui.core.paths import runs_folder
-from chatbot_tui.diagnosis.calibration.calibrate import FIGURES, TABLES, adopt, breed_zoo, keep, read_specimens
+from chatbot_tui.diagnosis.calibration.calibrate import TABLES, adopt, breed_zoo, keep, publish, read_specimens
 from chatbot_tui.diagnosis.calibration.calibrate import calibrate as run_calibration
 from chatbot_tui.diagnosis.calibration.examined import examine_specimen
+from chatbot_tui.diagnosis.reliability import FIGURES
 from chatbot_tui.training.corpus import read_corpus
 
 
@@ -34,11 +35,11 @@ def calibrate(*, corpora: Sequence[str], out: str | None, limit: int | None, bre
     except KeyboardInterrupt:
         warn("stopped; go on with the same command")
         raise
-    keep(folder, found)
     if adopt_numbers:
         adopt(found)
         found = run_calibration(examined)
-        keep(folder, found)
+        publish(found)
+    keep(folder, found)
     if as_json:
         write_json(found.to_json())
     else:

@@ -6,6 +6,7 @@ from chatbot_tui.core.diagnosis import CauseFound
 from chatbot_tui.diagnosis.causes import RULES
 from chatbot_tui.diagnosis.examination import Examination
 from chatbot_tui.diagnosis.measured import Signals
+from chatbot_tui.diagnosis.reliability import trust
 from chatbot_tui.diagnosis.rules import match, value_of
 from chatbot_tui.diagnosis.subject import Subject
 from chatbot_tui.diagnosis.thresholds import thresholds
@@ -74,6 +75,9 @@ def remarks(subject: Subject, verdict: Verdict, examination: Examination, causes
         said.append("The signals fit no known cause, or contradict each other: no cause is named rather than a wrong one.")
     if causes and causes[0].cause == "context-free-data":
         said.append("No training mends this: give the net text in which words depend on each other.")
+    cause = causes[0].cause if causes and verdict.verdict != "healthy" and causes[0].cause != "unknown" else None
+    if trusted := trust(verdict.verdict, cause, has_text=subject.text is not None):
+        said.append(trusted)
     if subject.text is None:
         said.append(WITHOUT_TEXT)
     elif subject.checkpoint.counts is None:

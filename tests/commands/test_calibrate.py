@@ -53,10 +53,13 @@ def test_adopted_thresholds_are_those_the_doctor_judges_by(
     before = json.loads(thresholds.FILE.read_text())
     numbers = tmp_path / "thresholds.json"
     monkeypatch.setattr(calibrate, "FILE", numbers)
+    monkeypatch.setattr(calibrate, "calibration_folder", lambda: tmp_path / "calibration")
     assert run([*start, "--adopt"]) == 0
     capsys.readouterr()
     # With a single net no threshold is fitted: the ones in use are written as they are.
     assert json.loads(numbers.read_text()) == before
+    assert json.loads((tmp_path / "calibration" / "calibration.json").read_text())["specimens"] == 1
+    assert (tmp_path / "calibration" / "calibration.md").is_file()
 
 
 def test_the_corpus_must_be_there(start: list[str], capsys: pytest.CaptureFixture[str]) -> None:

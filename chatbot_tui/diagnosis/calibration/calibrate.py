@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.diagnosis.calibration.breed import breed, summary
+from chatbot_tui.diagnosis.calibration.breed import breed, make_folder, summary
 from chatbot_tui.diagnosis.calibration.examined import GIVEN, Examined
 from chatbot_tui.diagnosis.calibration.kept import Kept, read_zoo
 from chatbot_tui.diagnosis.calibration.questions import fit_all, with_fitted
@@ -15,11 +15,12 @@ from chatbot_tui.diagnosis.calibration.report import Calibration
 from chatbot_tui.diagnosis.calibration.specimens import zoo
 from chatbot_tui.diagnosis.calibration.trial import try_doctor
 from chatbot_tui.diagnosis.causes import RULES
+from chatbot_tui.diagnosis.reliability import FIGURES, calibration_folder, trials
 from chatbot_tui.diagnosis.thresholds import FILE, Threshold, thresholds
 from chatbot_tui.training.corpus import Corpus
 
 HELD_OUT = "held-out"
-TABLES, FIGURES, NUMBERS = "calibration.md", "calibration.json", "thresholds.json"
+TABLES, NUMBERS = "calibration.md", "thresholds.json"
 
 
 def breed_zoo(folder: Path, corpora: Sequence[Corpus], limit: int | None = None) -> Iterator[str]:
@@ -49,11 +50,25 @@ def adopt(calibration: Calibration) -> None:
     thresholds.cache_clear()
 
 
+def publish(calibration: Calibration) -> None:
+    """Put tables and figures where the doctor and the documentation have theirs. Raises InputError."""
+    folder = calibration_folder()
+    make_folder(folder)
+    write_text(folder / TABLES, calibration.markdown())
+    write_text(folder / FIGURES, figures_text(calibration))
+    trials.cache_clear()
+
+
 def keep(folder: Path, calibration: Calibration) -> None:
     """Write the tables, the figures and the fitted thresholds to a folder. Raises InputError."""
     write_text(folder / TABLES, calibration.markdown())
-    write_text(folder / FIGURES, json.dumps(calibration.to_json(), indent=1, allow_nan=False) + "\n")
+    write_text(folder / FIGURES, figures_text(calibration))
     write_text(folder / NUMBERS, numbers_text(with_fitted(calibration.thresholds, calibration.fitted)))
+
+
+def figures_text(calibration: Calibration) -> str:
+    """Return the figures as their file has them."""
+    return json.dumps(calibration.to_json(), indent=1, allow_nan=False) + "\n"
 
 
 def numbers_text(numbers: dict[str, Threshold]) -> str:
