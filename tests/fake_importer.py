@@ -46,6 +46,8 @@ class ScriptedImporter:
     """Files, by the end of their path, of which nothing can be told, with the reason."""
     unfit: str = ""
     """Why no file speaks until a tensor is placed or left out by hand; empty: all speak."""
+    unknown: bool = False
+    """Whether no tensor of an unfit file is known."""
     aside: tuple[str, ...] = ()
     """Tensors of an unfit file that play no part by their names."""
     bare: bool = False
@@ -77,7 +79,8 @@ class ScriptedImporter:
             if request.file.endswith(ending):
                 raise InputError(reason)
         if self.unfit and not request.choices.becomes:
-            return replace(READING, recognition=None, problem=self.unfit, aside=self.aside)
+            known = () if self.unknown else RECOGNISED
+            return replace(READING, recognised=known, recognition=None, problem=self.unfit, aside=self.aside)
         choices = request.choices
         recognition = replace(RECOGNITION, end_token=choices.end_token or None, file=request.file)
         if self.bare and request.vocabulary is None:

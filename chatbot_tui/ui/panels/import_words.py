@@ -45,7 +45,9 @@ def standing(session: ImportSession) -> Line:
     name = printable(Path(session.request.file).name)
     if session.problem:
         words = "Not opened: " if session.state == "refused" else "Not kept: " if session.speaks else "It does not speak as it is: "
-        more = "" if session.state == "refused" or session.speaks else " Enter corrects a tensor or a setting."
+        # Where no part of the net is known, there is nothing that a person could put right.
+        mendable = session.state == "unfit" and session.reading is not None and session.reading.recognised
+        more = " Enter corrects a tensor or a setting." if mendable else ""
         return [
             ("! ", f"bold {ORANGE}"),
             (words, f"bold {ORANGE}"),

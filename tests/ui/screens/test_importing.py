@@ -161,9 +161,16 @@ async def test_where_no_tensor_stands_in_the_way_the_keys_are_on_the_settings(tm
     importer = ScriptedImporter(unfit="its vocabulary has 998 tokens", aside=("criterion.weight",))
     async with opened(tmp_path, file, importer, size=(80, 24)) as place:
         assert "It does not speak as it is: its vocabulary has 998 tokens" in place.screen_text()
+        assert "Enter corrects a tensor or a setting" in " ".join(place.screen_text().split())
         settings = place.app.screen.query_one("#settings", OptionList)
         assert (place.app.screen.focused, settings.highlighted) == (settings, 0)
         assert "vocabulary   none chosen" in place.screen_text()
+
+
+async def test_a_net_of_another_kind_is_not_said_to_be_corrigible(tmp_path: Path, file: Path) -> None:
+    async with opened(tmp_path, file, ScriptedImporter(unfit="it is a GRU: train an LSTM", unknown=True)) as place:
+        assert "It does not speak as it is: it is a GRU: train an LSTM." in place.screen_text()
+        assert "Enter corrects" not in place.screen_text()
 
 
 async def test_without_a_vocabulary_the_screen_says_what_to_do(tmp_path: Path, file: Path) -> None:
