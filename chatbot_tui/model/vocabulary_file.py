@@ -21,6 +21,10 @@ MAX_VOCABULARY_BYTES = 32 << 20
 MAX_BRACKETS = 2 << 20
 """Lists and objects in a JSON file: those that hold nothing take the most memory for their length."""
 MAX_TOKEN_LENGTH = 1000
+BEGINNING = 512
+"""Bytes in which a file that is no text shows it."""
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How text of that encoding begins: it has zeros too, and is told of its encoding."""
 LISTS = (list, tuple)
 WRAPPERS = (
     "vocab",
@@ -66,6 +70,8 @@ def read_tokens(path: Path, size: int) -> Tokens | Backend:
     data = read_bounded(path, MAX_VOCABULARY_BYTES)
     if data[:1] == b"\x80" or data[:2] == b"PK":
         return from_data(path, from_pickle(path, data), size)
+    if b"\0" in data[:BEGINNING] and not data.startswith(UTF_16):
+        raise InputError(f"{path} is no text, so that it holds no tokens: give the list of tokens that the net was trained with")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -169,7 +175,9 @@ def as_ids(value: dict[Any, Any]) -> list[tuple[Any, str]]:
             return [(int(key), item) for key, item in value.items()]
         if all(re.fullmatch(r"-?[0-9]{1,9}", item) for item in value.values()):
             return [(int(item), str(key)) for key, item in value.items()]
-    raise InputError("the map of the vocabulary is neither from token to whole number nor from number to token: mend it")
+    raise InputError(
+        "it is a map, but neither from token to whole number nor from number to token: give the tokens that the net was trained with"
+    )
 
 
 def from_map(entries: list[tuple[int, str]], size: int) -> Tokens:

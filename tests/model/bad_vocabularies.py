@@ -70,6 +70,7 @@ REFUSED: dict[str, tuple[Any, str, int, str]] = {
         "not a tokenizer.json",
     ),
     "invalid UTF-8": (b"a\nb\xff\xfe\n", "vocab.txt", 2, "line 2 is not UTF-8"),
+    "weights": (b"\x20\0\0\0\0\0\0\0{}" + bytes(90), "net.safetensors", 2, "is no text"),
     "UTF-16": ("a\nb\n".encode("utf-16"), "vocab.txt", 2, "not UTF-8"),
     "an escape": (["a", "\x1b[31mb"], "vocab.json", 2, r"U\+001B"),
     "an escape in text": ("a\n\x1b]0;owned\x07\n", "vocab.txt", 2, r"U\+001B"),
