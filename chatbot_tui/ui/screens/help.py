@@ -50,6 +50,27 @@ PANELS = (
         "correct it where it is wrong, try a sentence, and keep the net. Nothing in the file is ever run.",
     ),
     (
+        "doctor",
+        "f10 examines the loaded net: 32 prompts, answered greedily and at temperature 1, and the weights themselves. t gives it text to "
+        "read, which makes every answer surer. Memorised, generic, looping and collapsed are verdicts on the net; that only greedy "
+        "decoding loops is none of its fault. Unknown means that the signals fit no cause, or contradict each other.",
+    ),
+    (
+        "findings",
+        "The likeliest cause, what to do about it, and the evidence: each number beside its threshold. Enter opens the laboratory with "
+        "the recipe that shows the cause and the change that mends it.",
+    ),
+    (
+        "signals",
+        "Every number that was measured, as a gauge: the line is where healthy nets lie, the hatching where collapsed ones do, the upright "
+        "stroke is the threshold. Up and down say of each what it is and why it matters.",
+    ),
+    (
+        "hidden states",
+        "Each dot is the state after one prompt, seen along the two directions in which they differ most. One heap: the net remembers "
+        "nothing of what it read. Many: it tells prompts apart.",
+    ),
+    (
         "laboratory",
         "Small nets learn here while you watch. Recipes with ◆ put a cause or a mistake in; whether the net collapses of it is for you "
         "to see. Below a recipe stand those that differ from it in one thing only: f6 trains two side by side, with the same seed on the "
