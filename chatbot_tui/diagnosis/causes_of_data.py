@@ -22,6 +22,7 @@ IMBALANCED = Rule(
                 ),
                 Test("greedy_top_word", "above", "Decoded greedily, it says that word for ever."),
                 Test("confidence", "below", "It is not surer of the word than a text can make it."),
+                Test("entropy_share", "above", ""),
                 Test("weight_width", "above", ""),
                 Test("copy_share", "below", ""),
                 Test("unknown_share", "below", ""),
@@ -50,6 +51,7 @@ CONTEXT_FREE = Rule(
             "text",
             (
                 Test("pair_gain", "below", "In this text, knowing the word before does not help to guess the next."),
+                Test("prompt_sensitivity", "below", ""),
                 Test("commonest_word", "below", ""),
             ),
         ),
@@ -101,6 +103,14 @@ SMALL_VOCABULARY = Rule(
                 Test("confidence", "below", "It is not surer of it than a text can make it."),
                 Test("overconfidence", "below", ""),
                 Test("entropy_share", "above", ""),
+            ),
+        ),
+        Signature(
+            "unknown-text",
+            (
+                Test("unknown_in_text", "above", "The vocabulary does not know most words of the text."),
+                Test("unknown_share", "above", "The unknown token is what the net expects most."),
+                Test("overconfidence", "below", ""),
             ),
         ),
     ),

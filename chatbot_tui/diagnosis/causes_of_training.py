@@ -44,6 +44,7 @@ DOUBLE_SOFTMAX = Rule(
                 Test("confidence", "above", "Nearly all of the probability goes to one word."),
                 Test("greedy_distinct", "below", "Whatever the prompt, it replies the same."),
                 Test("copy_share", "below", ""),
+                Test("vocabulary", "above", ""),
             ),
         ),
         Signature(
@@ -54,6 +55,8 @@ DOUBLE_SOFTMAX = Rule(
                 Test("greedy_distinct", "below", "Whatever the prompt, it replies the same."),
                 Test("copy_share", "below", ""),
                 Test("gates_shut", "below", ""),
+                Test("vocabulary", "above", ""),
+                Test("overconfidence", "above", ""),
             ),
             strength=0.8,
         ),

@@ -20,8 +20,8 @@ NEAR_ZERO = Rule(
             (
                 Test("stable_rank", "below", "The recurrent matrix has one direction only: training made it out of almost nothing."),
                 Test("weight_width", "below", "Even the widest LSTM matrix is narrower than a usual initialiser makes it."),
-                Test("embedding_size", "above", "The embeddings have kept their size: nothing pulled at the weights."),
-                Test("bias_width", "below", "The biases are small as well: they began small, and no weight decay spared them."),
+                Test("embedding_zeros", "below", "The embeddings are as they were drawn: no weight decay has pulled them to zero."),
+                Test("embedding_size", "above", "The embeddings have kept their size."),
                 Test("hidden_units", "above", ""),
             ),
             strength=0.9,

@@ -39,7 +39,7 @@ def judge(signals: Signals, *, has_text: bool) -> Verdict:
         ask("nearly_blind" + kind, "prompt_sensitivity", "below"),
     )
     looping = ask("sampled_loops", "sampled_loops", "above")
-    several = 1.0 - ask("few_replies", "greedy_distinct", "below")
+    several = 1.0 - ask("few_replies" + kind, "greedy_distinct", "below")
     copies = ask("copies", "copy_share", "above") > 0
     memorised = 0.0
     if several == 1.0 and not copies:
@@ -51,17 +51,15 @@ def judge(signals: Signals, *, has_text: bool) -> Verdict:
         ask("padded", "ends_in_padding", "above"),
         min(ask("padding_learnt", "padding_learnt", "above"), ask("padding_learnt.silent", "silent", "above")),
     )
-    generic = max(
-        ask("few_replies", "greedy_distinct", "below"),
-        ask("sampled_alike", "sampled_alike", "above"),
-        ask("silent", "silent", "above"),
-    )
+    alike = ask("sampled_alike", "sampled_alike", "above")
+    generic = max(ask("few_replies" + kind, "greedy_distinct", "below"), ask("silent", "silent", "above"))
     greedy = ask("greedy_loops", "greedy_loops", "above") > 0
     questions: tuple[tuple[NetVerdict, float], ...] = (
         ("collapsed", blind),
         ("generic", padded),
         ("collapsed", one_word),
         ("looping", looping),
+        ("generic", alike),
         ("memorised", memorised),
         ("generic", generic),
     )

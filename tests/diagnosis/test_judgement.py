@@ -70,7 +70,7 @@ def signals(*changes: dict[str, float]) -> Signals:
         ({"silent": 1.0}, "generic"),
         # That padding follows padding is no harm, unless an answer begins with silence.
         ({"padding_learnt": 0.99}, "healthy"),
-        ({"padding_learnt": 0.99, "silent": 0.9}, "generic"),
+        ({"padding_learnt": 0.99, "silent": 0.96}, "generic"),
         ({"sampled_certainty": 0.7, "confidence": 0.7, "greedy_distinct": 1.0}, "memorised"),
         (TEXT | {"overconfidence": 3.0}, "memorised"),
         (TEXT | {"beyond_pairs": 3.0}, "memorised"),

@@ -15,7 +15,7 @@ ENOUGH = 15
 """Cases, at least, on either side of a threshold that is fitted, else it stays as it is; a specimen is a case with each kind of text."""
 
 
-LEAST_CLEARED = 0.98
+LEAST_CLEARED = 0.995
 """Share of the nets of another verdict that a threshold of a verdict has to spare: a false alarm does more harm than a miss."""
 
 
@@ -29,19 +29,20 @@ class VerdictQuestion:
     positive: frozenset[str]
     """Verdicts on that side."""
     negative: frozenset[str]
+    has_text: bool | None = None
+    """Whether it is asked with text or without; None for both."""
 
 
-def ask(name: str, signal: str, side: Side, positive: str, negative: str) -> VerdictQuestion:
+def ask(name: str, signal: str, side: Side, positive: str, negative: str, has_text: bool | None = None) -> VerdictQuestion:
     """Return a question about verdicts, each side's given in one text."""
-    return VerdictQuestion(f"verdict.{name}", signal, side, frozenset(positive.split()), frozenset(negative.split()))
+    return VerdictQuestion(f"verdict.{name}", signal, side, frozenset(positive.split()), frozenset(negative.split()), has_text)
 
 
 VERDICTS = (
-    ask("input_blind", "prompt_sensitivity", "below", "collapsed", "looping memorised generic healthy"),
     ask("sampled_loops", "sampled_loops", "above", "looping", "memorised generic healthy"),
     ask("overconfidence", "overconfidence", "above", "memorised", "healthy"),
-    ask("text_in_speech", "text_in_speech", "above", "memorised", "healthy"),
-    ask("few_replies", "greedy_distinct", "below", "collapsed generic", "memorised healthy"),
+    ask("few_replies", "greedy_distinct", "below", "collapsed generic", "memorised healthy", has_text=False),
+    ask("few_replies_text", "greedy_distinct", "below", "collapsed generic", "memorised healthy", has_text=True),
     ask("sampled_alike", "sampled_alike", "above", "generic", "healthy"),
 )
 """The verdict's thresholds that are fitted; the others are matters of definition."""
@@ -54,16 +55,17 @@ class Seen:
     part: str
     verdict: str
     cause: str
+    has_text: bool
     signals: Signals
 
 
 def seen(zoo: Iterable[Examined]) -> list[Seen]:
     """Return every specimen with every kind of text, those on the border left out."""
     return [
-        Seen(one.part, one.label.verdict, one.label.cause or "", signals)
+        Seen(one.part, one.label.verdict, one.label.cause or "", given != "nothing", signals)
         for one in zoo
         if one.label.verdict is not None
-        for signals in one.signals.values()
+        for given, signals in one.signals.items()
     ]
 
 
@@ -126,7 +128,11 @@ def passes(rule: Rule, signature: Signature, tests: Iterable[Test], signals: Sig
 
 def about_verdict(question: VerdictQuestion, specimens: Iterable[Seen], in_use: float) -> tuple[Question, list[Case]]:
     """Return a question of the verdict, the threshold in use, and the specimens that it is about."""
-    cases = [Case(one.verdict, one.part, {question.signal: value_of(one.signals, question.signal)}) for one in specimens]
+    cases = [
+        Case(one.verdict, one.part, {question.signal: value_of(one.signals, question.signal)})
+        for one in specimens
+        if question.has_text in (None, one.has_text)
+    ]
     return Question(question.name, question.signal, question.side, question.positive, question.negative, in_use, LEAST_CLEARED), cases
 
 

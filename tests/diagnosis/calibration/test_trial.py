@@ -20,7 +20,7 @@ from chatbot_tui.diagnosis.verdict import Verdict
 FIRST = Rule("near-zero-init", "", (Signature("small", (rules.Test("width", "below", "small"), rules.Test("age", "below", ""))),))
 SECOND = Rule("stopped-early", "", (Signature("young", (rules.Test("age", "below", "young"),)),))
 NUMBERS = {
-    "verdict.input_blind": Threshold(0.024, 1.5, log=True),
+    "verdict.few_replies": Threshold(0.13, 1.0, log=True),
     "near-zero-init.small.width": Threshold(0.5, 1.0),
     "near-zero-init.small.age": Threshold(50.0, 1.0),
     "stopped-early.young.age": Threshold(20.0, 1.0),
@@ -38,10 +38,10 @@ def off(name: str, threshold: float) -> dict[str, Threshold]:
 
 
 def zoo() -> list[Examined]:
-    small = [examined("collapsed", "near-zero-init", {"width": 0.1 + n / 100, "age": 10.0, "prompt_sensitivity": 0.001}) for n in range(16)]
-    young = [examined("collapsed", "stopped-early", {"width": 0.9 + n / 100, "age": 10.0, "prompt_sensitivity": 0.001}) for n in range(16)]
-    old = [examined("collapsed", "over-decayed", {"width": 0.2, "age": 90.0 + n, "prompt_sensitivity": 0.001}) for n in range(16)]
-    well = [examined("healthy", "healthy", {"width": 0.1, "age": 5.0, "prompt_sensitivity": 1.0}) for _ in range(16)]
+    small = [examined("collapsed", "near-zero-init", {"width": 0.1 + n / 100, "age": 10.0, "greedy_distinct": 0.001}) for n in range(16)]
+    young = [examined("collapsed", "stopped-early", {"width": 0.9 + n / 100, "age": 10.0, "greedy_distinct": 0.001}) for n in range(16)]
+    old = [examined("collapsed", "over-decayed", {"width": 0.2, "age": 90.0 + n, "greedy_distinct": 0.001}) for n in range(16)]
+    well = [examined("healthy", "healthy", {"width": 0.1, "age": 5.0, "greedy_distinct": 1.0}) for _ in range(16)]
     return small + young + old + well
 
 
@@ -78,8 +78,8 @@ def test_a_later_rule_need_not_know_what_an_earlier_one_finds() -> None:
 
 def test_a_threshold_of_the_verdict_is_fitted_by_verdicts() -> None:
     # .001 against 1.
-    fitted = fit_all(zoo(), (FIRST, SECOND), off("verdict.input_blind", 2.0))
-    assert fitted["verdict.input_blind"].value == pytest.approx(0.001**0.5)
+    fitted = fit_all(zoo(), (FIRST, SECOND), off("verdict.few_replies", 2.0))
+    assert fitted["verdict.few_replies"].value == pytest.approx(0.001**0.5)
 
 
 def test_too_few_specimens_leave_a_threshold_as_it_is() -> None:
@@ -90,7 +90,7 @@ def test_fitted_thresholds_take_the_place_of_the_old_and_keep_their_scale() -> N
     before = off("near-zero-init.small.age", 200.0)
     numbers = with_fitted(before, fit_all(zoo(), (FIRST, SECOND), before))
     assert numbers["near-zero-init.small.age"] == Threshold(30.0, 1.0)
-    assert numbers["verdict.input_blind"].log
+    assert numbers["verdict.few_replies"].log
     assert set(numbers) == set(NUMBERS)
 
 
