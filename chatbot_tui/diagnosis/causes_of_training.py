@@ -26,6 +26,7 @@ PADDING = Rule(
             (
                 Test("silent", "above", "To every prompt its first choice is to say nothing."),
                 Test("filling_times", "above", "An end makes it expect another end far more than words do."),
+                Test("filling_learnt", "above", ""),
             ),
             strength=0.85,
         ),
@@ -109,7 +110,7 @@ OVERFIT = Rule(
                 Test("copy_share", "below", ""),
                 Test("overconfidence", "above", ""),
             ),
-            strength=0.7,
+            strength=0.95,
         ),
     ),
 )

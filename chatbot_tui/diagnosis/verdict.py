@@ -7,6 +7,9 @@ from chatbot_tui.diagnosis.measured import Signals
 from chatbot_tui.diagnosis.rules import value_of
 from chatbot_tui.diagnosis.thresholds import thresholds
 
+MOST = 0.5
+"""Share of sampled replies that loop in a net that does little else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -58,6 +61,8 @@ def judge(signals: Signals, *, has_text: bool) -> Verdict:
         ("collapsed", blind),
         ("generic", padded),
         ("collapsed", one_word),
+        # What is known by heart may hold a chorus: as long as most replies go on, and each on its own, it is recited.
+        ("memorised", memorised if not alike and (value_of(signals, "sampled_loops") or 0.0) < MOST else 0.0),
         ("looping", looping),
         ("generic", alike),
         ("memorised", memorised),
