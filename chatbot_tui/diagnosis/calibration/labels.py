@@ -12,6 +12,7 @@ import torch
 
 from chatbot_tui.diagnosis.calibration.behaviour import SAMPLE_TOKENS, after, prompts_from, reply
 from chatbot_tui.diagnosis.calibration.kept import Kept
+from chatbot_tui.diagnosis.measures.speech import PADDING_RUN
 from chatbot_tui.signals.divergence import jensen_shannon
 from chatbot_tui.training.counts import BigramCounts
 from chatbot_tui.training.stream import Tokens
@@ -186,5 +187,5 @@ def padding_share(kept: Kept, pad: int) -> float:
     for turn in turns:
         prompt = torch.tensor([*turn, *(() if text.end is None else (text.end,))])[:, None]
         answer = reply(model, prompt, (), 0, greedy=True)[0]
-        said += answer[:10] == (pad,) * 10
+        said += answer[:PADDING_RUN] == (pad,) * PADDING_RUN
     return said / len(turns) if turns else 0.0

@@ -12,10 +12,10 @@ from chatbot_tui.diagnosis.measured import Measured
 from chatbot_tui.diagnosis.subject import Subject
 from chatbot_tui.signals.continuation import continue_texts, drawn, likeliest
 from chatbot_tui.signals.divergence import entropy
+from chatbot_tui.signals.one_word import REPLY_TOKENS
 from chatbot_tui.signals.predictions import mean_entropy
 from chatbot_tui.signals.replies import alike, commonest_share, distinct_share, loops
 
-REPLY_TOKENS = 48
 FOUND = 8
 """Tokens of a reply after which the net is held to have found its way from the prompt."""
 PADDING_RUN = 10
