@@ -139,7 +139,7 @@ class DoctorScreen(Screen[Prescription | None]):
             if answer is not None and (given := corpora(answer)) != request.corpora:
                 await self.session.examine(replace(request, corpora=given), self.session.fingerprint)
 
-        hint = "a .txt or .jsonl file, several with spaces between; empty for none"
+        hint = ".txt or .jsonl files, or lab; empty for none"
         given = " ".join(map(shlex.quote, request.corpora))
         self.app.push_screen(AskDialog("Text that the net was trained on, or is to speak like", hint, given), examine)
 
