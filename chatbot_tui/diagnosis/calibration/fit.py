@@ -8,6 +8,9 @@ from itertools import pairwise
 from chatbot_tui.core.diagnosis import Side
 from chatbot_tui.diagnosis.calibration.statistics import Rate
 
+CLOSE = 0.9
+"""Share of the gap that is left to the others where a false alarm does more harm than a miss."""
+
 Signals = Mapping[str, float | None]
 """What was measured of a specimen, by name; None where it cannot be."""
 
@@ -93,9 +96,10 @@ def sides(question: Question, cases: Iterable[Case]) -> tuple[list[float], list[
 def threshold(
     positives: Sequence[float], negatives: Sequence[float], side: Side, *, in_use: float | None = None, least_cleared: float = 0.0
 ) -> float | None:
-    """Return the cut of the greatest balanced accuracy among those that clear enough, in the middle of the widest gap among equals.
+    """Return the cut of the greatest balanced accuracy among those that clear enough, in the widest gap among equals.
 
-    Gaps are measured and halved on a logarithmic scale where every value is positive. The threshold in use stays where no cut does
+    It lies in the middle of the gap; close to those with the cause where enough must be cleared, since a false alarm does more harm than
+    a miss. Gaps are measured and divided on a logarithmic scale where every value is positive. The threshold in use stays where no cut does
     better: a definition is not bent to where a sample happens to be empty. None where one side is empty, or where no cut does better
     than none.
     """
@@ -103,15 +107,16 @@ def threshold(
         return None
     values = sorted({*positives, *negatives})
     logarithmic = values[0] > 0
+    towards_high = 0.5 if not least_cleared else CLOSE if side == "above" else 1 - CLOSE
     best: tuple[float, float, float] | None = None
     if in_use is not None:
         best = (balanced(*rates(in_use, positives, negatives, side), least_cleared), math.inf, in_use)
     for low, high in pairwise(values):
-        middle = math.sqrt(low) * math.sqrt(high) if logarithmic else low / 2 + high / 2
+        cut = low ** (1 - towards_high) * high**towards_high if logarithmic else low * (1 - towards_high) + high * towards_high
         gap = math.log(high) - math.log(low) if logarithmic else high - low
-        accuracy = balanced(*rates(middle, positives, negatives, side), least_cleared)
+        accuracy = balanced(*rates(cut, positives, negatives, side), least_cleared)
         if best is None or (accuracy, gap) > best[:2]:
-            best = (accuracy, gap, middle)
+            best = (accuracy, gap, cut)
     return best[2] if best is not None and best[0] > 0.5 else None
 
 
