@@ -77,9 +77,9 @@ def test_a_later_rule_need_not_know_what_an_earlier_one_finds() -> None:
 
 
 def test_a_threshold_of_the_verdict_is_fitted_by_verdicts() -> None:
-    # .001 against 1.
+    # .001 against 1, nine tenths of the way towards those that give few replies.
     fitted = fit_all(zoo(), (FIRST, SECOND), off("verdict.few_replies", 2.0))
-    assert fitted["verdict.few_replies"].value == pytest.approx(0.001**0.5)
+    assert fitted["verdict.few_replies"].value == pytest.approx(0.001**0.9)
 
 
 def test_too_few_specimens_leave_a_threshold_as_it_is() -> None:
