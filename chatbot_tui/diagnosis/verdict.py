@@ -28,7 +28,7 @@ def judge(signals: Signals, *, has_text: bool) -> Verdict:
 
     *Collapsed*: the next token hardly depends on the prompt, or little, and greedily one word is said to everything. *Looping*: even
     samples at temperature 1 run in circles. *Memorised*: the net is sure and wrong on the text, or predicts it better than a stranger
-    could. *Generic*: different prompts get the same reply, or none, or every reply comes to nothing but padding.
+    could. *Generic*: different prompts get the same reply, or none, or every reply comes to nothing but padding or unknown words.
     """
     if value_of(signals, "non_finite_values"):
         return Verdict("broken", 1.0, decoder_loops=False)
@@ -55,7 +55,11 @@ def judge(signals: Signals, *, has_text: bool) -> Verdict:
         min(ask("padding_learnt", "padding_learnt", "above"), ask("padding_learnt.silent", "silent", "above")),
     )
     alike = ask("sampled_alike", "sampled_alike", "above")
-    generic = max(ask("few_replies" + kind, "greedy_distinct", "below"), ask("silent", "silent", "above"))
+    generic = max(
+        ask("few_replies" + kind, "greedy_distinct", "below"),
+        ask("silent", "silent", "above"),
+        ask("speechless", "unknown_share", "above"),
+    )
     greedy = ask("greedy_loops", "greedy_loops", "above") > 0
     questions: tuple[tuple[NetVerdict, float], ...] = (
         ("collapsed", blind),

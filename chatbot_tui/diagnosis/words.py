@@ -41,6 +41,8 @@ def sentence(verdict: Verdict, signals: Signals) -> str:
             return "Generic: to every prompt the net's first choice is to say nothing."
         case "generic" if (value_of(signals, "ends_in_padding") or 0.0) >= 0.5:
             return "Generic: the net has learnt to say padding, and its replies come to nothing else."
+        case "generic" if (value_of(signals, "unknown_share") or 0.0) >= thresholds()["verdict.speechless"].threshold:
+            return "Generic: what the net expects most, whatever the prompt, is the unknown token."
         case "generic":
             return "Generic: whatever the prompt, the net gives nearly the same reply."
         case _ if verdict.decoder_loops:

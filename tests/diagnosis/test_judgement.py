@@ -68,6 +68,7 @@ def signals(*changes: dict[str, float]) -> Signals:
         ({"greedy_distinct": 0.03}, "generic"),
         ({"sampled_alike": 0.4}, "generic"),
         ({"silent": 1.0}, "generic"),
+        ({"unknown_share": 0.7}, "generic"),
         # That padding follows padding is no harm, unless an answer begins with silence.
         ({"padding_learnt": 0.99}, "healthy"),
         ({"padding_learnt": 0.99, "silent": 0.96}, "generic"),
