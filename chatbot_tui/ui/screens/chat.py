@@ -174,7 +174,8 @@ class ChatScreen(LoadingScreen):
 
     def show_state(self) -> None:
         """Bring headings and status in line with what is going on."""
-        if not self.is_mounted:
+        # When the app ends, a message may still be on its way after the parts of the screen have gone.
+        if not self.is_mounted or not self.query("#status"):
             return
         state = " · ".join(filter(None, (self._state(), self.training)))
         self.transcript.border_title = heading("chat", state, self.transcript.size.width)

@@ -245,3 +245,10 @@ async def test_the_recommended_sampling_is_the_cards_own_and_forgets_any_other(t
         assert place.chat.sampling == place.chat.loaded.sampling
         assert place.backend.called("set_sampling")[-1] == place.chat.loaded.sampling
     assert load_settings(tmp_path / "settings.toml")[0].sampling is None
+
+
+async def test_news_that_comes_while_the_app_ends_does_no_harm(tmp_path: Path) -> None:
+    async with playground(tmp_path) as place:
+        # The screen's parts go before it does.
+        await place.chat.query("*").remove()
+        place.chat.show_state()
