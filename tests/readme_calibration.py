@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from chatbot_tui.diagnosis.reliability import FIGURES, calibration_folder
-from tests.readme_tree import README
+from tests.readme_section import replace_section, section
 
 BEGIN, END = "<!-- calibration: python -m tests.readme_calibration -->\n", "<!-- end of calibration -->\n"
 HEADINGS = {"nothing": "no text", "training text": "text it has learnt from", "other text": "other text"}
@@ -52,15 +52,12 @@ def current() -> str:
 
 def written() -> str:
     """Return the section as the README has it."""
-    text = README.read_text(encoding="utf-8")
-    return text[text.index(BEGIN) + len(BEGIN) : text.index(END)]
+    return section(BEGIN, END)
 
 
 def main() -> None:
     """Write the section into the README."""
-    text = README.read_text(encoding="utf-8")
-    begin, end = text.index(BEGIN) + len(BEGIN), text.index(END)
-    README.write_text(text[:begin] + current() + text[end:], encoding="utf-8")
+    replace_section(BEGIN, END, current())
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 
 from chatbot_tui.core.paths import assets
 from chatbot_tui.training.experiment_table import shown
-from tests.readme_tree import README
+from tests.readme_section import replace_section, section
 
 FOLDER = assets() / "experiment"
 BEGIN, END = "<!-- findings: python -m tests.readme_findings -->\n", "<!-- end of findings -->\n"
@@ -47,15 +47,12 @@ def current() -> str:
 
 def written() -> str:
     """Return the findings as the README has them."""
-    text = README.read_text(encoding="utf-8")
-    return text[text.index(BEGIN) + len(BEGIN) : text.index(END)]
+    return section(BEGIN, END)
 
 
 def main() -> None:
     """Write the findings into the README."""
-    text = README.read_text(encoding="utf-8")
-    begin, end = text.index(BEGIN) + len(BEGIN), text.index(END)
-    README.write_text(text[:begin] + current() + text[end:], encoding="utf-8")
+    replace_section(BEGIN, END, current())
 
 
 if __name__ == "__main__":

@@ -28,12 +28,13 @@ def judge(signals: Signals, *, has_text: bool) -> Verdict:
 
     *Collapsed*: the next token hardly depends on the prompt, or little, and greedily one word is said to everything. *Looping*: even
     samples at temperature 1 run in circles. *Memorised*: the net is sure and wrong on the text, or predicts it better than a stranger
-    could. *Generic*: different prompts get the same reply, or none, or every reply comes to nothing but padding or unknown words.
+    could, or without text is sure of its own speech; it goes before looping unless most samples loop. *Generic*: different prompts get
+    the same reply, or none, or every reply comes to nothing but padding or unknown words.
     """
     if value_of(signals, "non_finite_values"):
         return Verdict("broken", 1.0, decoder_loops=False)
     ask = Questions(signals)
-    # Words drawn from the vocabulary are rarer than those of a text, and less alike.
+    # Words that the net expects, one after the other in no order, are not quite a text.
     kind = "_text" if has_text else ""
     blind = ask("input_blind" + kind, "prompt_sensitivity", "below")
     one_word = min(

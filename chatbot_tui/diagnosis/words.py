@@ -26,22 +26,26 @@ WITHOUT_TEXT = (
 def sentence(verdict: Verdict, signals: Signals) -> str:
     """Return the verdict in a sentence."""
     word = signals["greedy_top_word"].where if "greedy_top_word" in signals else ""
+
+    def reaches(signal: str, question: str) -> bool:
+        return (value_of(signals, signal) or 0.0) >= thresholds()[f"verdict.{question}"].threshold
+
     match verdict.verdict:
         case "broken":
             measured = signals["non_finite_values"]
             return f"Broken: {measured.where} holds NaN or infinity, and whatever the net computes does too."
         case "collapsed":
-            tail = f": greedily it says “{word}” for ever" if (value_of(signals, "greedy_top_word") or 0.0) >= 0.95 and word else ""
+            tail = f": greedily it says “{word}” for ever" if reaches("greedy_top_word", "one_word") and word else ""
             return f"Collapsed: what comes next hardly depends on what the net has read{tail}."
         case "looping":
             return "Looping: what comes next depends on what the net has read, yet even samples at temperature 1 run in circles."
         case "memorised":
             return "Memorised: the net knows its training text by heart, and is sure and wrong on any other."
-        case "generic" if (value_of(signals, "silent") or 0.0) >= 0.9:
+        case "generic" if reaches("silent", "silent"):
             return "Generic: to every prompt the net's first choice is to say nothing."
-        case "generic" if (value_of(signals, "ends_in_padding") or 0.0) >= 0.5:
+        case "generic" if reaches("ends_in_padding", "padded"):
             return "Generic: the net has learnt to say padding, and its replies come to nothing else."
-        case "generic" if (value_of(signals, "unknown_share") or 0.0) >= thresholds()["verdict.speechless"].threshold:
+        case "generic" if reaches("unknown_share", "speechless"):
             return "Generic: what the net expects most, whatever the prompt, is the unknown token."
         case "generic":
             return "Generic: whatever the prompt, the net gives nearly the same reply."
