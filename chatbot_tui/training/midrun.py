@@ -15,7 +15,7 @@ RATE_FACTOR = 30.0
 ALMOST_ZERO = 0.001
 """Upper bound of the article's initialiser."""
 DECAY = 0.1
-COUPLED = {"adamw": "adam", "sgdw": "sgd"}
+COUPLED = {"adamw": "adam", "sgdw": "sgd", "muon": "adam"}
 """The optimiser whose weight decay is part of the gradient, for those where it is not."""
 ADAM_RATE = 0.002
 DROPOUT = 0.95

@@ -138,3 +138,19 @@ def test_each_intervention_is_done_and_told_in_its_own_words(entry: Any) -> None
 def test_an_unknown_intervention_is_refused() -> None:
     with pytest.raises(InputError, match="no intervention 'magic'"):
         done(begun(), "magic")
+
+
+def test_a_knob_turned_under_muon_leaves_its_momentum_alone() -> None:
+    made = begun(optimizer="muon", weight_decay=0.1)
+    turn_knob(made, "weight_decay", "0.3")
+    muon = made.optimizer.param_groups[0]
+    assert (muon["momentum"], muon["weight_decay"]) == (0.95, 0.3)
+    assert [group["weight_decay"] for group in made.optimizer.param_groups[1:]] == [0.3]
+
+
+def test_too_strong_decay_is_part_of_the_gradient_whatever_the_optimiser() -> None:
+    for optimizer in ("adamw", "muon", "adam"):
+        made = begun(optimizer=optimizer)
+        done(made, "decay")
+        assert isinstance(made.optimizer, torch.optim.Adam)
+        assert made.recipe.optimizer == "adam"
