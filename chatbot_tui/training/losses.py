@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-CHUNK_ROWS = 512
-"""Positions whose logits are held at once; 512 rows of 8,000 floats stay near the cache."""
+CHUNK_ROWS = 256
+"""Positions whose logits are held at once; 256 rows of 8,000 floats stay near the cache."""
 
 
 class LinearCrossEntropy(torch.autograd.Function):
@@ -29,15 +29,15 @@ class LinearCrossEntropy(torch.autograd.Function):
         total = weight.new_zeros((), dtype=torch.float32)
         for start in range(0, positions, CHUNK_ROWS):
             rows, target = low_hidden[start : start + CHUNK_ROWS], targets[start : start + CHUNK_ROWS, None]
-            z = torch.mm(rows, low_weight.t()).float().add_(bias)
-            log_normaliser = z.logsumexp(1, keepdim=True)
-            total += (log_normaliser - z.gather(1, target)).sum()
-            z.sub_(log_normaliser).exp_()
-            z.scatter_add_(1, target, torch.full_like(target, -1, dtype=z.dtype)).div_(positions)
+            log_p = torch.log_softmax(torch.mm(rows, low_weight.t()).float().add_(bias), 1)
+            total -= log_p.gather(1, target).sum()
+            z = log_p.exp_()
+            z.scatter_add_(1, target, torch.full_like(target, -1, dtype=z.dtype))
             grad_bias += z.sum(0)
             low = z.to(torch.bfloat16)
             grad_hidden[start : start + CHUNK_ROWS] = torch.mm(low, low_weight)
             grad_weight += torch.mm(low.t(), rows).float()
+        ctx.positions = positions
         ctx.save_for_backward(grad_hidden.to(hidden.dtype), grad_weight, grad_bias)
         return total / positions
 
@@ -46,6 +46,7 @@ class LinearCrossEntropy(torch.autograd.Function):
         """Scale the gradients that forward left."""
         grad_hidden, grad_weight, grad_bias = ctx.saved_tensors
         (grad,) = grads
+        grad = grad / ctx.positions
         return grad_hidden * grad.to(grad_hidden.dtype), grad_weight * grad, grad_bias * grad, None
 
 
