@@ -31,10 +31,10 @@ class LinearCrossEntropy(torch.autograd.Function):
             rows, target = low_hidden[start : start + CHUNK_ROWS], targets[start : start + CHUNK_ROWS, None]
             log_p = torch.log_softmax(torch.mm(rows, low_weight.t()).float().add_(bias), 1)
             total -= log_p.gather(1, target).sum()
-            z = log_p.exp_()
-            z.scatter_add_(1, target, torch.full_like(target, -1, dtype=z.dtype))
-            grad_bias += z.sum(0)
-            low = z.to(torch.bfloat16)
+            slope = log_p.exp_()  # by the logits, summed over positions: p - 1 at the target, p elsewhere
+            slope.scatter_add_(1, target, torch.full_like(target, -1, dtype=slope.dtype))
+            grad_bias += slope.sum(0)
+            low = slope.to(torch.bfloat16)
             grad_hidden[start : start + CHUNK_ROWS] = torch.mm(low, low_weight)
             grad_weight += torch.mm(low.t(), rows).float()
         ctx.positions = positions
@@ -43,7 +43,7 @@ class LinearCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
-        """Scale the gradients that forward left."""
+        """Scale the gradients that forward left, sums over positions."""
         grad_hidden, grad_weight, grad_bias = ctx.saved_tensors
         (grad,) = grads
         grad = grad / ctx.positions
