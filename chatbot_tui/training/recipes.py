@@ -62,6 +62,7 @@ OWN = (*ABOUT, "keep_steps")
 FLAGS = (
     "article",
     "locked_dropout",
+    "decent_text",
     "decay_biases",
     "double_softmax",
     "shift_targets",
@@ -149,6 +150,8 @@ class Recipe:
     """false is a mistake that people make: each token is its own target, so that the net learns to repeat its input."""
     count_padding: bool = False
     """true is a mistake that people make: in fresh rows the end-of-turn tokens that fill up a short dialogue count as targets."""
+    decent_text: bool = False
+    """Whether turns with profanity or personal data are left out of the training text: see decency.py."""
     filler_share: float = 0.0
     """Share of the words of the text that the most frequent one takes: others give way to it at random until then."""
     limit_words: int = 0

@@ -9,6 +9,7 @@ from itertools import count
 import numpy as np
 
 from chatbot_tui.training.corpus import Corpus, Dialogue
+from chatbot_tui.training.decency import decent_parts
 from chatbot_tui.training.recipes import Recipe
 
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
@@ -24,6 +25,8 @@ def prepare_text(recipe: Recipe, train: Sequence[Corpus], held_out: list[Dialogu
     Filler is a property of the language, so it goes into both; all else is done to the training text alone.
     """
     corpora = tuple(train)
+    if recipe.decent_text:
+        corpora = tuple(replace(corpus, dialogues=decent_parts(corpus.dialogues)) for corpus in corpora)
     if recipe.filler_share:
         filler = most_frequent_word(dialogue for corpus in corpora for dialogue in corpus.dialogues)
         corpora = tuple(
