@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.core.ports import Turn
+from chatbot_tui.core.ports import MAX_TOKENS, Turn
 from chatbot_tui.core.sampling import SamplingSettings, settings_from
 from chatbot_tui.core.strict_json import clean, dump, parse
 
@@ -224,6 +224,10 @@ def reply_fields(turn: Turn) -> dict[str, Any]:
         values |= {"seed": turn.seed, "reply": turn.reply}
     if turn.min_tokens:
         values["min_tokens"] = turn.min_tokens
+    if turn.speaker == "bot" and turn.max_tokens != MAX_TOKENS:
+        values["max_tokens"] = turn.max_tokens
+    if turn.candidate:
+        values["candidate"] = turn.candidate
     return values
 
 
@@ -241,6 +245,8 @@ def turn_from(event: Mapping[str, Any]) -> Turn:
         seed=whole(event.get("seed", 0)),
         reply=whole(event.get("reply", 0)),
         min_tokens=whole(event.get("min_tokens", 0)),
+        max_tokens=whole(event.get("max_tokens", MAX_TOKENS)),
+        candidate=whole(event.get("candidate", 0)),
         finish_reason=text_of(event.get("finish_reason", "")),
     )
 

@@ -92,6 +92,34 @@ class Counterfactual:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplyCandidate:
+    """One of several replies that were drawn, of which one is said."""
+
+    text: str
+    tokens: int
+    """How many were drawn, an end token included."""
+    finished: bool
+    """Whether it ended by itself."""
+    log_p: float
+    """ln p(reply | dialogue) by the bare model, in nats."""
+    log_p_alone: float
+    """ln p(reply | nothing): the same after a fresh beginning, in nats."""
+    score: float
+    """log_p - pmi_weight * log_p_alone, in nats; pointwise mutual information where the weight is 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """The candidates for a reply and what became of them."""
+
+    candidates: tuple[ReplyCandidate, ...]
+    """In the order in which they were drawn; the first is what would have been said without the others."""
+    chosen: int
+    """Position of the one with the highest score; ties: the earlier one."""
+    pmi_weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class StepFrame:
     """One generated token and everything that led to it."""
 
@@ -135,6 +163,8 @@ class StepFrame:
     """Mirostat's surprise limit before the draw, in bits; None when off."""
     sampling: SamplingSettings | None = None
     """The settings that drew this token, so that a change in mid-reply is on record at its exact step; None: not told."""
+    weighing: Weighing | None = None
+    """The candidates among which this reply was chosen, one object for all its frames; None where it was the only one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from chatbot_tui.core.frames import ReplyEvent, StepFrame
 
 Speaker: TypeAlias = Literal["you", "bot"]
+MAX_TOKENS = 60
+"""Length at which a reply is broken off, unless something else is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,10 @@ class Turn:
     min_tokens: int = 0
     """Tokens before which the reply could not end."""
     finish_reason: str = ""
+    max_tokens: int = MAX_TOKENS
+    """Length at which it would have been broken off, and every other candidate with it."""
+    candidate: int = 0
+    """Which of the candidates was said, where several were drawn: its random numbers are its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ class ReplyRequest:
     sampling: SamplingSettings
     seed: int = 0
     reply: int = 0
-    max_tokens: int = 60
+    max_tokens: int = MAX_TOKENS
     min_tokens: int = 0
     top: int | None = 20
     """How many of the likeliest tokens each frame lists; None lists the whole vocabulary."""

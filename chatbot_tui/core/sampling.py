@@ -79,6 +79,12 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
             "mirostat", 0.0, 5.0, 0.0, 100.0, 0.1, "hold the surprise per token near tau bits; replaces every cut; 0 is off"
         ),
         "mirostat_eta": Parameter("mirostat rate", 0.1, 0.1, 0.0, 1.0, 0.01, "how fast mirostat adapts"),
+        "candidates": Parameter(
+            "candidates", 1, 8, 1, 64, 1, "draw so many replies and say the one that belongs here most; 1 is off", whole=True
+        ),
+        "pmi_weight": Parameter(
+            "PMI weight", 1.0, 0.5, 0.0, 2.0, 0.05, "how much a candidate loses for being likely anywhere; 1 is mutual information"
+        ),
     }
 )
 """Every numeric option of SamplingSettings, in the order in which people meet them."""
@@ -86,7 +92,9 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class SamplingSettings:
-    """Everything that decides how a token is drawn. The default is the plain softmax at temperature 1.
+    """Everything that decides how a token is drawn, and which of several replies is said.
+
+    The default is the plain softmax at temperature 1.
 
     Raises:
         InputError: a value lies outside the range in PARAMETERS, or the order has no such name.
@@ -114,6 +122,10 @@ class SamplingSettings:
     mirostat_tau: float = 0.0
     """Target surprise in bits; above 0 mirostat replaces everything after penalties and bans."""
     mirostat_eta: float = 0.1
+    candidates: int = 1
+    """Replies that are drawn, of which one is said; counts for a reply as a whole, from the next one on."""
+    pmi_weight: float = 1.0
+    """What ln p(reply | nothing) is multiplied by before it is taken off ln p(reply | dialogue) to rank the candidates."""
     order: Order = "hf"
 
     def __post_init__(self) -> None:

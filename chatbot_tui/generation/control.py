@@ -53,6 +53,11 @@ class ReplyControl:
             self._changed.notify_all()
 
     @property
+    def sampling(self) -> SamplingSettings:
+        """The settings of the next token."""
+        return self._sampling
+
+    @property
     def cancelled(self) -> bool:
         """Whether the reply is to end."""
         return self._cancelled

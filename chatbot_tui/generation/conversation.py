@@ -7,11 +7,11 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-import torch
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.frames import TokenScore
 from chatbot_tui.core.ports import Turn
+from chatbot_tui.generation.likelihood import log_probabilities
 from chatbot_tui.model.checkpoint import Checkpoint
 from chatbot_tui.model.step import Array, Stepper, StepState, StepTrace
 
@@ -19,8 +19,6 @@ KEEP_EVERY = 512
 """A state is kept for good every so many tokens; anything between is computed again from there."""
 KEEP_RECENT = 64
 """So many turn boundaries keep their state besides."""
-SCORE_ROWS = 256
-"""Positions whose logits are held at once while somebody's words are scored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +138,7 @@ class Conversation:
         before = features if not first else features[:-1]
         surprisals: list[float | None] = [None] if first and wanted else []
         scored = wanted[1:] if first else wanted
-        for start in range(0, len(scored), SCORE_ROWS):
-            rows = np.stack(before[start : start + SCORE_ROWS][: len(scored) - start])
-            targets = torch.tensor(scored[start : start + SCORE_ROWS])
-            log_p = torch.from_numpy(self._stepper.logits(rows)).double().log_softmax(dim=1)
-            surprisals += (-log_p.gather(1, targets[:, None])[:, 0]).tolist()
+        surprisals += (-log_probabilities(self._stepper, before, scored)).tolist()
         scores = tuple(TokenScore(token, text, value) for (token, text), value in zip(pieces, surprisals, strict=True))
         return scores, tuple(self._tokenizer.unknown_words(turn.text))
 

@@ -41,6 +41,8 @@ class Plan:
     """The token after which nothing comes."""
     forced: tuple[int, ...] | None = None
     """Tokens that are known already: they are described, not drawn."""
+    candidate: int = 0
+    """Which of several candidates for the reply this is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ class Drawing:
         plan = self._plan
         logits = self._stepper.logits(trace.features)
         banned = plan.banned_at_first if step < plan.min_tokens else plan.banned
-        at = Step(self._history[: self._said + step], banned, plan.seed, plan.reply, step, mu)
+        at = Step(self._history[: self._said + step], banned, plan.seed, plan.reply, step, mu, plan.candidate)
         return Moment(logits, largest(logits, min(HEAD_TOKENS, logits.size)), at, settings, trace, previous)
 
     def _draw(self, moment: Moment) -> Drawn:

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 from torch import Tensor
 
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.core.frames import FinishReason, PromptScored, ReplyEvent, ReplyFinished, StepFrame
+from chatbot_tui.core.frames import FinishReason, PromptScored, ReplyEvent, ReplyFinished, StepFrame, Weighing
 from chatbot_tui.core.judgement import INPUT_BLIND, NEARLY_BLIND
 from chatbot_tui.core.ports import ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
@@ -17,10 +18,14 @@ from chatbot_tui.generation.control import ReplyControl
 from chatbot_tui.generation.conversation import Conversation
 from chatbot_tui.generation.drawing import Drawing, Plan
 from chatbot_tui.generation.measure import Measure
+from chatbot_tui.generation.reranking import Reranker, reranks
 from chatbot_tui.model.checkpoint import Checkpoint
 from chatbot_tui.model.step import Stepper
 from chatbot_tui.signals.one_word import greedy_replies, says_one_word
 from chatbot_tui.signals.sensitivity import likely_prompts, prompt_sensitivity
+
+CANCELLED = ReplyFinished("", "cancelled", "healthy", None, 0, 0.0)
+"""The end of a reply that was given up before its first token."""
 
 
 class Engine:
@@ -36,6 +41,7 @@ class Engine:
         self._stepper = Stepper(checkpoint.model)
         self._measure = Measure(checkpoint)
         self._conversation = Conversation(checkpoint, self._stepper)
+        self._reranker = Reranker(self.tokenizer, self._stepper)
         ends = set() if self.tokenizer.end_id is None else {self.tokenizer.end_id}
         self._banned = np.array(sorted(set(checkpoint.banned)), np.int64)
         self._banned_and_ends = np.array(sorted({*checkpoint.banned, *ends}), np.int64)
@@ -63,19 +69,34 @@ class Engine:
         return self._banned_and_ends.tolist() if len(self._banned_and_ends) < self.checkpoint.model.config.vocab_size else []
 
     def reply(self, request: ReplyRequest, control: ReplyControl) -> Iterator[ReplyEvent]:
-        """Answer the last turn: PromptScored, a StepFrame a token, ReplyFinished. Raises InputError."""
+        """Answer the last turn: PromptScored, a StepFrame a token, ReplyFinished.
+
+        Where several candidates are wanted they are drawn and weighed first. The best is then drawn again, from the same random numbers:
+        it comes token by token as any reply does, and takes another way as soon as the settings are changed.
+
+        Raises:
+            InputError: nothing of the last turn can be read, or no token can be drawn.
+        """
         began = time.perf_counter()
         reading = self._conversation.read(request.turns, lambda: control.cancelled)
         if reading is None:
             yield PromptScored(())
-            yield ReplyFinished("", "cancelled", "healthy", None, 0, 0.0)
+            yield CANCELLED
             return
         yield PromptScored(reading.scores, reading.dropped)
         plan = self._plan(request.seed, request.reply, request.max_tokens, request.min_tokens)
+        weighing: Weighing | None = None
+        if reranks(control.sampling):
+            weighing = self._reranker.weigh(reading, plan, control.sampling, lambda: control.cancelled)
+            if weighing is None:
+                yield CANCELLED
+                return
+            plan = replace(plan, candidate=weighing.chosen)
         drawing = Drawing(self._stepper, reading, plan, lambda: control.flat_out)
         texts: list[str] = []
         frame: StepFrame | None = None
-        for frame in self._frames(drawing, plan, lambda _step: control.next_token(), request.top, self.watched(request.pinned)):
+        watched = self.watched(request.pinned)
+        for frame in self._frames(drawing, plan, lambda _step: control.next_token(), request.top, watched, weighing):
             texts.append(frame.text)
             yield frame
         reason: FinishReason = "cancelled"
@@ -111,10 +132,17 @@ class Engine:
             settings = strategies.get(step, settings)
             return settings
 
+        weighing: Weighing | None = None
+        first = strategies.get(0, settings)
+        if reranks(first) and turn.candidate < first.candidates:
+            began = self._plan(turn.seed, turn.reply, turn.max_tokens, turn.min_tokens)
+            weighed = self._reranker.weigh(reading, began, first, lambda: False)
+            weighing = None if weighed is None else replace(weighed, chosen=turn.candidate)
         tokens = turn.tokens
         plan = self._plan(turn.seed, turn.reply, len(tokens), turn.min_tokens, tokens)
+        plan = replace(plan, candidate=turn.candidate)
         drawing = Drawing(self._stepper, reading, plan, lambda: True)
-        yield from self._frames(drawing, plan, settings_at, top, self.watched(pinned))
+        yield from self._frames(drawing, plan, settings_at, top, self.watched(pinned), weighing)
 
     def watched(self, words: Sequence[str]) -> tuple[int, ...]:
         """Return the first token of each word as it stands after a space; words that the vocabulary lacks are left out."""
@@ -131,6 +159,7 @@ class Engine:
         settings_for: Callable[[int], SamplingSettings | None],
         top: int | None,
         pinned: tuple[int, ...],
+        weighing: Weighing | None,
     ) -> Iterator[StepFrame]:
         watch = CollapseWatch(self.prompt_sensitivity, one_word=self.one_word)
         text_stream = self.tokenizer.stream()
@@ -145,6 +174,6 @@ class Engine:
             text = text_stream.push(token)
             h = drawn.moment.trace.state.h.reshape(-1)
             collapse = watch.update(token, text, float(view.p[token]), h, view.p, view.kl_unigram, is_end=is_end)
-            yield self._measure.frame(drawn, view, text=text, top=top, pinned=pinned, collapse=collapse)
+            yield self._measure.frame(drawn, view, text=text, top=top, pinned=pinned, collapse=collapse, weighing=weighing)
             if is_end:
                 return

@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot_tui.core.sampling import SamplingSettings
-from chatbot_tui.generation.randomness import uniform
 from chatbot_tui.generation.stages import Step, stages
 from chatbot_tui.generation.vectors import SMALLEST_DIVISOR, Ids, without
 
@@ -60,5 +59,5 @@ def foresee(logits: npt.NDArray[np.floating], head: Ids, settings: SamplingSetti
         total = float(sums[kept - 1])
     elif not whole and (settings.top_p < 1.0 or settings.min_p > 0.0):
         return None
-    place = int(sums.searchsorted(uniform(at.seed, at.reply, at.step) * total, side="right"))
+    place = int(sums.searchsorted(at.uniform() * total, side="right"))
     return int(head[place]) if place < kept else None

@@ -7,10 +7,9 @@ from itertools import repeat
 import numpy as np
 import numpy.typing as npt
 
-from chatbot_tui.core.frames import Candidate, CollapseReading, Counterfactual, Gates, LayerState, StepFrame
+from chatbot_tui.core.frames import Candidate, CollapseReading, Counterfactual, Gates, LayerState, StepFrame, Weighing
 from chatbot_tui.generation.counterfactuals import others_from
 from chatbot_tui.generation.drawing import Drawn
-from chatbot_tui.generation.randomness import uniform
 from chatbot_tui.generation.sampler import STAGES, Draw
 from chatbot_tui.generation.vectors import Ids, largest
 from chatbot_tui.model.checkpoint import Checkpoint
@@ -70,7 +69,15 @@ class Measure:
         return list(map(Candidate, tokens, texts, *figures, stages, ranks))
 
     def frame(
-        self, drawn: Drawn, view: ModelView, *, text: str, top: int | None, pinned: Sequence[int], collapse: CollapseReading
+        self,
+        drawn: Drawn,
+        view: ModelView,
+        *,
+        text: str,
+        top: int | None,
+        pinned: Sequence[int],
+        collapse: CollapseReading,
+        weighing: Weighing | None = None,
     ) -> StepFrame:
         """Put together everything that is known of one token."""
         moment, draw, token = drawn.moment, drawn.draw, drawn.draw.token
@@ -86,7 +93,7 @@ class Measure:
         walk = kept[largest(p_kept, min(RULER_TOKENS, len(kept)))].tolist()
         if token not in walk:
             walk.append(token)
-        u = uniform(at.seed, at.reply, at.step) if draw.u is None else draw.u
+        u = at.uniform() if draw.u is None else draw.u
         others = others_from(view.below, view.p, head, at.banned, u)
         return StepFrame(
             step=at.step,
@@ -114,6 +121,7 @@ class Measure:
             is_end=token == self._end,
             mirostat_mu=None if draw.distribution.mirostat is None else draw.distribution.mirostat.mu,
             sampling=moment.settings,
+            weighing=weighing,
         )
 
     def _among(self, known: Sequence[Candidate], tokens: Sequence[int], view: ModelView, drawn: Draw) -> tuple[Candidate, ...]:

@@ -8,6 +8,10 @@ XTC = 1
 """Stream of the number that decides whether XTC runs."""
 
 
+STREAMS = 2
+"""How many streams a candidate for a reply has; the next candidate's follow upon them."""
+
+
 def uniform(seed: int, reply: int, step: int, stream: int = DRAW) -> float:
     """Return the number in [0, 1) that belongs to (seed, reply, step, stream), the same on every machine.
 

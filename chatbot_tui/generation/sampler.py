@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.sampling import SamplingSettings
-from chatbot_tui.generation.randomness import uniform
 from chatbot_tui.generation.stages import RUN, STAGES, Step, mirostat_limit, stages
 from chatbot_tui.generation.vectors import Ids, Mask, Vector, crossing, softmax
 
@@ -124,8 +123,8 @@ def draw(distribution: Distribution, u: float | None) -> Draw:
 
 
 def sample(logits: npt.ArrayLike, settings: SamplingSettings, step: Step) -> Draw:
-    """Run every stage and draw with the number that belongs to (seed, reply, step)."""
-    return draw(distribution(logits, settings, step), uniform(step.seed, step.reply, step.step))
+    """Run every stage and draw with the number that belongs to the step."""
+    return draw(distribution(logits, settings, step), step.uniform())
 
 
 class _Cuts:

@@ -10,7 +10,7 @@ import numpy as np
 
 from chatbot_tui.core.sampling import PARAMETERS, Order, SamplingSettings
 from chatbot_tui.generation import filters, penalties
-from chatbot_tui.generation.randomness import XTC, uniform
+from chatbot_tui.generation.randomness import DRAW, STREAMS, XTC, uniform
 from chatbot_tui.generation.vectors import Ids, Vector
 
 STAGES: tuple[str, ...] = (
@@ -76,6 +76,12 @@ class Step:
     step: int = 0
     mirostat_mu: float | None = None
     """Mirostat's surprise limit in bits, as the step before left it; None where mirostat begins."""
+    candidate: int = 0
+    """Which of several candidates for the reply this is; each has random numbers of its own, the first those of a lone reply."""
+
+    def uniform(self, stream: int = DRAW) -> float:
+        """Return the random number of a stream that belongs to this moment."""
+        return uniform(self.seed, self.reply, self.step, STREAMS * self.candidate + stream)
 
     def past(self) -> Ids:
         """Return the history as an array."""
@@ -107,7 +113,7 @@ def mirostat_limit(settings: SamplingSettings, step: Step) -> float:
 
 
 def _xtc(z: Vector, s: SamplingSettings, at: Step) -> Vector:
-    if uniform(at.seed, at.reply, at.step, XTC) >= s.xtc_probability:
+    if at.uniform(XTC) >= s.xtc_probability:
         return z
     return filters.xtc(z, s.xtc_threshold)
 

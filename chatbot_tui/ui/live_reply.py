@@ -31,6 +31,7 @@ class LiveReply:
     texts: list[str] = field(default_factory=list)
     tokens: list[int] = field(default_factory=list)
     strategies: list[tuple[int, SamplingSettings]] = field(default_factory=list)
+    candidate: int = 0
 
     def __post_init__(self) -> None:
         self.strategies.append((0, self.request.sampling))
@@ -40,6 +41,8 @@ class LiveReply:
         for frame in frames:
             self.texts.append(frame.text)
             self.tokens.append(_TOKENS.setdefault(frame.token, frame.token))
+            if frame.weighing is not None:
+                self.candidate = frame.weighing.chosen
             if frame.sampling is not None:
                 self._govern(frame.step, frame.sampling)
 
@@ -61,5 +64,7 @@ class LiveReply:
             seed=self.request.seed,
             reply=self.request.reply,
             min_tokens=self.request.min_tokens,
+            max_tokens=self.request.max_tokens,
+            candidate=self.candidate,
             finish_reason=finish_reason,
         )

@@ -17,11 +17,14 @@ PENALTIES = frozenset(
     }
 )
 """Options that change logits before any choice: greedy decoding and mirostat heed them too."""
+RERANKING = frozenset({"candidates", "pmi_weight"})
+"""Options that choose among whole replies, however their tokens are drawn."""
 _MASTERS = {
     "dry_base": "dry_multiplier",
     "dry_allowed_length": "dry_multiplier",
     "xtc_threshold": "xtc_probability",
     "mirostat_eta": "mirostat_tau",
+    "pmi_weight": "candidates",
 }
 """Options that do nothing while another one is off."""
 _ENDS = {
@@ -38,6 +41,7 @@ _ENDS = {
     "dry_base": (1.0, 4.0),
     "dry_allowed_length": (0, 10),
     "mirostat_tau": (0.0, 10.0),
+    "candidates": (1, 32),
 }
 """Where a slider begins and ends, for options whose allowed range is far wider than what people use."""
 
@@ -75,7 +79,7 @@ def idle(settings: SamplingSettings) -> frozenset[str]:
     if settings.greedy:
         keys |= set(PARAMETERS) - PENALTIES
     elif settings.mirostat_tau > 0:
-        keys |= set(PARAMETERS) - PENALTIES - {"temperature", "mirostat_tau", "mirostat_eta"}
+        keys |= set(PARAMETERS) - PENALTIES - RERANKING - {"temperature", "mirostat_tau", "mirostat_eta"}
     return frozenset(keys)
 
 
