@@ -3,6 +3,8 @@
 import math
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,7 +18,7 @@ from chatbot_tui.training import retrieval
 from chatbot_tui.training.corpus import Dialogue
 from chatbot_tui.training.counts import BigramCounts
 from chatbot_tui.training.retrieval import Ids
-from chatbot_tui.training.scoring import predicted, score
+from chatbot_tui.training.scoring import Context, Predictor, Recurrent, predicted
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with the number of tokens scored and of tokens in all."""
@@ -41,15 +43,77 @@ def evaluate(
         InputError: the dialogues hold nothing to predict.
     """
     started = time.perf_counter()
-    model, tokenizer = checkpoint.model, checkpoint.tokenizer
+    text = read_held_out(dialogues, checkpoint.tokenizer)
+    found = prediction(Recurrent(checkpoint.model), text, progress)
+    nats = found.nats / text.tokens
+    unigram_loss, bigram_loss = reference_losses(checkpoint, text.streams, bigrams)
+    return {
+        "word_perplexity": found.word_perplexity,
+        "comparable": text.comparable,
+        "token_perplexity": perplexity(nats),
+        "unigram_loss": unigram_loss,
+        "bigram_loss": bigram_loss,
+        "context_gain": None if unigram_loss is None else finite(unigram_loss - nats),
+        "hits_at_1": found.hits_at_1,
+        "hits_standard_error": found.hits_standard_error,
+        "dialogues": len(dialogues),
+        "turns": text.turns,
+        "words": text.words,
+        "seconds": time.perf_counter() - started,
+    }
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Dialogues as whoever is measured on them reads them."""
+
+    encoded: list[list[Ids]]
+    """Tokens of every turn of every dialogue."""
+    end: int | None
+    """Id of the end-of-turn token."""
+    words: int
+    """White-space words."""
+    turns: int
+    comparable: bool
+    """Whether the tokens hold all of the text."""
+
+    @cached_property
+    def streams(self) -> list[list[int]]:
+        """Each dialogue as one row of tokens."""
+        return [as_stream(turns, self.end) for turns in self.encoded]
+
+    @cached_property
+    def tokens(self) -> int:
+        """How many tokens are predicted."""
+        return sum(predicted(stream) for stream in self.streams)
+
+
+def read_held_out(dialogues: Sequence[Dialogue], tokenizer: Tokenizer) -> HeldOut:
+    """Return dialogues in tokens. Raises InputError where they hold nothing to predict."""
     texts = [normalise(turn) for dialogue in dialogues for turn in dialogue]
     encoded = encode(dialogues, tokenizer)
-    streams = [as_stream(turns, tokenizer.end_id) for turns in encoded]
-    tokens = sum(predicted(stream) for stream in streams)
-    if not tokens:
+    comparable = tokenizer.end_id is not None and all(tokenizer.decode(ids) == text for ids, text in zip(flat(encoded), texts, strict=True))
+    held_out = HeldOut(encoded, tokenizer.end_id, sum(1 for text in texts for _ in words(text)), len(texts), comparable)
+    if not held_out.tokens:
         raise InputError("the corpus holds nothing to predict: give one whose words the vocabulary knows")
-    questions = [] if tokenizer.end_id is None else retrieval.draw_questions(encoded)
-    done, total = 0, tokens + retrieval.tokens_to_score(questions)
+    return held_out
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """How well held-out dialogues are predicted."""
+
+    nats: float
+    """Sum of -ln p over every token that is predicted."""
+    word_perplexity: float | None
+    hits_at_1: float | None
+    hits_standard_error: float | None
+
+
+def prediction(predictor: Predictor[Context], text: HeldOut, progress: Progress | None = None) -> Prediction:
+    """Measure whatever predicts tokens on held-out dialogues, as `evaluate` says."""
+    questions = [] if text.end is None else retrieval.draw_questions(text.encoded)
+    done, total = 0, text.tokens + retrieval.tokens_to_score(questions)
 
     def report(scored: int) -> None:
         nonlocal done
@@ -57,30 +121,14 @@ def evaluate(
         if progress is not None:
             progress(done, total)
 
-    contexts = [(question.place[0], opening(encoded, question.place)) for question in questions]
-    scores = score(model, streams, keep=contexts, report=report)
+    contexts = [(question.place[0], opening(text.encoded, question.place)) for question in questions]
+    scores = predictor.score(text.streams, keep=contexts, report=report)
     nats = -float(scores.log_p.sum())
-    unigram_loss, bigram_loss = reference_losses(checkpoint, streams, bigrams)
     hits, error = None, None
-    if questions and tokenizer.end_id is not None:
-        states = [scores.states[context] for context in contexts]
-        hits, error = retrieval.hits_at_1(model, tokenizer.end_id, questions, states, report)
-    word_count = sum(sum(1 for _ in words(text)) for text in texts)
-    return {
-        "word_perplexity": perplexity(nats / (word_count + len(texts))),
-        "comparable": tokenizer.end_id is not None
-        and all(tokenizer.decode(ids) == text for ids, text in zip(flat(encoded), texts, strict=True)),
-        "token_perplexity": perplexity(nats / tokens),
-        "unigram_loss": unigram_loss,
-        "bigram_loss": bigram_loss,
-        "context_gain": None if unigram_loss is None else finite(unigram_loss - nats / tokens),
-        "hits_at_1": hits,
-        "hits_standard_error": error,
-        "dialogues": len(dialogues),
-        "turns": len(texts),
-        "words": word_count,
-        "seconds": time.perf_counter() - started,
-    }
+    if questions and text.end is not None:
+        kept = [scores.states[context] for context in contexts]
+        hits, error = retrieval.hits_at_1(predictor, text.end, questions, kept, report)
+    return Prediction(nats, perplexity(nats / (text.words + text.turns)), hits, error)
 
 
 def encode(dialogues: Sequence[Dialogue], tokenizer: Tokenizer) -> list[list[Ids]]:

@@ -7,8 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from chatbot_tui.model.lstm import LanguageModel, State
-from chatbot_tui.training.scoring import Report, score
+from chatbot_tui.training.scoring import Context, Predictor, Report
 
 Ids: TypeAlias = tuple[int, ...]
 Place: TypeAlias = tuple[int, int]
@@ -60,7 +59,7 @@ def tokens_to_score(questions: Sequence[Question]) -> int:
 
 
 def hits_at_1(
-    model: LanguageModel, end: int, questions: Sequence[Question], contexts: Sequence[State], report: Report | None = None
+    predictor: Predictor[Context], end: int, questions: Sequence[Question], contexts: Sequence[Context], report: Report | None = None
 ) -> tuple[float, float]:
     """Return the share of questions whose true turn ranks first, and its standard error.
 
@@ -68,17 +67,17 @@ def hits_at_1(
     for the first place counts in part.
 
     Args:
-        model: A network in evaluation mode.
+        predictor: Who judges.
         end: Id of the end-of-turn token, which stands before and after every turn.
         questions: One or more.
-        contexts: For each question the state before the end-of-turn that opens its turn.
+        contexts: For each question what the predictor keeps of the dialogue before the end-of-turn that opens its turn.
         report: Told of progress.
     """
     distinct = sorted({tokens for question in questions for tokens in question.candidates})
-    alone = dict(zip(distinct, score(model, [framed(tokens, end) for tokens in distinct], report=report).log_p, strict=True))
+    alone = dict(zip(distinct, predictor.score([framed(tokens, end) for tokens in distinct], report=report).log_p, strict=True))
     rows = [framed(tokens, end) for question in questions for tokens in question.candidates]
     states = [state for question, state in zip(questions, contexts, strict=True) for _ in question.candidates]
-    given = score(model, rows, initial=states, report=report).log_p.reshape(len(questions), CANDIDATES)
+    given = predictor.score(rows, initial=states, report=report).log_p.reshape(len(questions), CANDIDATES)
     gains = given - np.array([[alone[tokens] for tokens in question.candidates] for question in questions])
     best = gains == gains.max(axis=1, keepdims=True)
     share = float((best[:, 0] / best.sum(axis=1)).mean())

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from chatbot_tui.model.lstm import LanguageModel, State
 
@@ -17,6 +17,9 @@ Report: TypeAlias = Callable[[int], None]
 Place: TypeAlias = tuple[int, int]
 """(row, number of its tokens read)."""
 
+Context = TypeVar("Context")
+"""What a predictor keeps of the tokens before: a recurrent net its state, others the tokens themselves, in as far as they count."""
+
 BATCH_ROWS = 128
 SEGMENT = 64
 """Most time steps that run through the LSTM in one call."""
@@ -25,13 +28,49 @@ LOGITS = 1 << 22
 
 
 @dataclass(frozen=True)
-class Scores:
-    """What the net thinks of each row of tokens."""
+class Scores(Generic[Context]):
+    """What a predictor thinks of each row of tokens."""
 
     log_p: npt.NDArray[np.float64]
     """Sum over each row of ln p(token | those before it), its first token left out, in nats."""
-    states: Mapping[Place, State]
-    """(h, c), each [layers, hidden], where they were wanted."""
+    states: Mapping[Place, Context]
+    """The context where it was wanted; of a recurrent net (h, c), each [layers, hidden]."""
+
+
+class Predictor(Protocol[Context]):
+    """Whatever gives tokens a probability after others: nets of every kind, and counts."""
+
+    def score(
+        self,
+        rows: Sequence[Sequence[int]],
+        *,
+        initial: Sequence[Context] | None = None,
+        keep: Collection[Place] = (),
+        report: Report | None = None,
+    ) -> Scores[Context]:
+        """Read each row of tokens after its context, None for nothing, and add up the log-probabilities of what follows its first token.
+
+        `keep` names where the context is wanted, as (row, number of its tokens read, from 0 to all but one).
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Recurrent:
+    """A recurrent net in evaluation mode as a predictor: it carries its state on."""
+
+    model: LanguageModel
+
+    def score(
+        self,
+        rows: Sequence[Sequence[int]],
+        *,
+        initial: Sequence[State] | None = None,
+        keep: Collection[Place] = (),
+        report: Report | None = None,
+    ) -> Scores[State]:
+        """Return what the net thinks of each row, see `score`."""
+        return score(self.model, rows, initial=initial, keep=keep, report=report)
 
 
 def score(
@@ -41,7 +80,7 @@ def score(
     initial: Sequence[State] | None = None,
     keep: Collection[Place] = (),
     report: Report | None = None,
-) -> Scores:
+) -> Scores[State]:
     """Read each row of tokens from its state and add up the log-probabilities of what follows its first token.
 
     Rows of like length run side by side; what fills up the shorter ones is masked out.
@@ -123,17 +162,17 @@ def segments(model: LanguageModel, rows: Sequence[Sequence[int]], state: State) 
         before = state
         hidden, state = model.hidden(tokens[start:stop], state)
         scored = torch.arange(start + 1, stop + 1)[:, None] < lengths  # [time, batch]
-        log_p = log_probabilities(model, hidden[scored], tokens[start + 1 : stop + 1][scored])
+        log_p = log_probabilities(model.fc, hidden[scored], tokens[start + 1 : stop + 1][scored])
         columns = torch.arange(len(rows)).expand_as(scored)[scored]
         yield start, before, log_p.new_zeros(len(rows)).index_add(0, columns, log_p).numpy()
 
 
-def log_probabilities(model: LanguageModel, features: Tensor, targets: Tensor) -> Tensor:
+def log_probabilities(fc: nn.Linear, features: Tensor, targets: Tensor) -> Tensor:
     """Return ln p of `targets` [n] as float64, for what the output layer reads, [n, output_dim]."""
-    size = max(LOGITS // model.config.vocab_size, 1)
+    size = max(LOGITS // fc.out_features, 1)
     pieces = [
         (logits.gather(1, wanted[:, None])[:, 0] - logits.logsumexp(dim=1)).double()
         for part, wanted in zip(torch.split(features, size), torch.split(targets, size), strict=True)
-        for logits in (model.fc(part),)
+        for logits in (fc(part),)
     ]
     return torch.cat(pieces)

@@ -7,7 +7,7 @@ from torch import Tensor
 from chatbot_tui.model.config import ModelConfig
 from chatbot_tui.model.lstm import LanguageModel
 from chatbot_tui.training.retrieval import CANDIDATES, QUESTIONS, Ids, draw_questions, hits_at_1, tokens_to_score
-from chatbot_tui.training.scoring import score
+from chatbot_tui.training.scoring import Recurrent, score
 
 
 def dialogues(count: int, turns: int) -> list[list[Ids]]:
@@ -59,7 +59,7 @@ def test_the_context_decides() -> None:
     places = [question.place for question in questions]
     before = score(net, [(end, *text[dialogue][0], end) for dialogue, _ in places], keep=[(row, 4) for row in range(len(places))])
     told: list[int] = []
-    share, error = hits_at_1(net, end, questions, [before.states[row, 4] for row in range(len(places))], told.append)
+    share, error = hits_at_1(Recurrent(net), end, questions, [before.states[row, 4] for row in range(len(places))], told.append)
 
     # All turns have three tokens, so all candidates of all questions fit side by side.
     candidates = [(question, ids) for question in questions for ids in question.candidates]
