@@ -9,7 +9,7 @@ from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.frames import FinishReason, PromptScored, ReplyEvent, ReplyFinished, StepFrame, TokenScore
 from chatbot_tui.core.ports import LoadedCheckpoint, Pace, ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
-from tests.ui.frames import COLLAPSED, HEALTHY, make_frame
+from tests.ui.frames import COLLAPSED, HEALTHY, make_frame, make_weighing
 
 PATIENCE = 60.0
 """Seconds after which a forgotten gate opens, so that a broken test ends."""
@@ -118,6 +118,7 @@ class ScriptedBackend:
         broken = self.loaded.name in self.collapsed
         words = (" the",) * 14 if broken else self.replies[request.reply % len(self.replies)]
         said: list[StepFrame] = []
+        weighing = make_weighing("".join(words)) if self.sampling.candidates > 1 else None
         reason: FinishReason = "end"
         for step, word in enumerate([*words, ""]):
             if self.reply_error is not None and step == self.error_after:
@@ -132,9 +133,8 @@ class ScriptedBackend:
             frame = make_frame(step)
             reading = COLLAPSED if broken and step >= 2 else HEALTHY
             probability = 0.98 if broken else (0.1 + 0.37 * step) % 1
-            said.append(
-                replace(frame, token=step, text=word, p_model=probability, is_end=not word, sampling=self.sampling, collapse=reading)
-            )
+            shown = replace(frame, token=step, text=word, p_model=probability, is_end=not word, sampling=self.sampling)
+            said.append(replace(shown, collapse=reading, weighing=weighing))
             yield said[-1]
         yield ReplyFinished("".join(frame.text for frame in said), reason, "healthy", None, len(said), 20.0)
 

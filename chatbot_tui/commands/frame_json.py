@@ -3,7 +3,7 @@
 from typing import Any
 
 from chatbot_tui.commands.output import number
-from chatbot_tui.core.frames import Candidate, LayerState, ReplyFinished, StepFrame, TrainFrame
+from chatbot_tui.core.frames import Candidate, LayerState, ReplyCandidate, ReplyFinished, StepFrame, TrainFrame, Weighing
 
 
 def frame_to_json(frame: StepFrame) -> dict[str, Any]:
@@ -57,15 +57,30 @@ def layer_to_json(layer: LayerState) -> dict[str, Any]:
     }
 
 
-def finished_to_json(finished: ReplyFinished) -> dict[str, Any]:
-    """Return the record that ends a reply."""
-    return {
+def finished_to_json(finished: ReplyFinished, weighing: Weighing | None = None) -> dict[str, Any]:
+    """Return the record that ends a reply; where it was chosen among candidates, they and the place of the one that was said come last."""
+    record: dict[str, Any] = {
         "reply": finished.reply,
         "finish_reason": finished.finish_reason,
         "verdict": finished.verdict,
         "onset_step": finished.onset_step,
         "tokens": finished.tokens,
         "tokens_per_second": number(finished.tokens_per_second),
+    }
+    if weighing is not None:
+        record |= {"candidates": [reply_to_json(candidate) for candidate in weighing.candidates], "chosen": weighing.chosen}
+    return record
+
+
+def reply_to_json(candidate: ReplyCandidate) -> dict[str, Any]:
+    """Return the record of one reply that was drawn, with its figures in nats."""
+    return {
+        "text": candidate.text,
+        "tokens": candidate.tokens,
+        "finished": candidate.finished,
+        "log_p": number(candidate.log_p),
+        "log_p_alone": number(candidate.log_p_alone),
+        "score": number(candidate.score),
     }
 
 

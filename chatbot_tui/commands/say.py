@@ -7,7 +7,7 @@ from pathlib import Path
 from chatbot_tui.commands.frame_json import finished_to_json, frame_to_json
 from chatbot_tui.commands.output import warn, write, write_json
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.core.frames import PromptScored, ReplyFinished, StepFrame
+from chatbot_tui.core.frames import PromptScored, ReplyFinished, StepFrame, Weighing
 from chatbot_tui.core.ports import ChatBackend, Pace, ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
 
@@ -75,18 +75,20 @@ def say(
 def answer(backend: ChatBackend, request: ReplyRequest, index: int | None, *, as_json: bool) -> None:
     """Write one reply as it comes, each record carrying the prompt's index where there is one."""
     extra = {} if index is None else {"prompt": index}
+    weighing: Weighing | None = None
     for event in backend.reply(request):
         match event:
             case PromptScored(dropped=dropped) if dropped:
                 warn(f"not in the vocabulary: {', '.join(dropped[:20])}{', ...' if len(dropped) > 20 else ''}")
             case StepFrame() as frame:
+                weighing = frame.weighing
                 if as_json:
                     write_json(extra | frame_to_json(frame))
                 else:
                     write(frame.text)
             case ReplyFinished() as finished:
                 if as_json:
-                    write_json(extra | finished_to_json(finished))
+                    write_json(extra | finished_to_json(finished, weighing))
                 else:
                     write("\n")
 

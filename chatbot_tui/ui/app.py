@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from chatbot_tui.ui.screens.opening import Opening
 
 FOLDER = Path(__file__).parent
-PANELS = ("transcript", "next_token", "hidden_state", "collapse", "sampling")
+PANELS = ("transcript", "next_token", "hidden_state", "collapse", "weighing", "sampling")
 """Panels with a stylesheet beside them. The first screen's styles are the app's own: there is no later moment to read them."""
 
 

@@ -3,7 +3,7 @@ import json
 import math
 
 from chatbot_tui.commands.frame_json import finished_to_json, frame_to_json
-from chatbot_tui.core.frames import ReplyFinished
+from chatbot_tui.core.frames import ReplyCandidate, ReplyFinished, Weighing
 from chatbot_tui.core.strict_json import dump
 from tests.ui.frames import COLLAPSED, make_frame
 
@@ -55,3 +55,13 @@ def test_the_last_record_sums_the_reply_up() -> None:
         "tokens": 2,
         "tokens_per_second": 99.5,
     }
+
+
+def test_the_last_record_tells_among_which_candidates_the_reply_was_chosen() -> None:
+    weighing = Weighing((ReplyCandidate("no", 2, True, -4.0, -9.0, 5.0), ReplyCandidate("the", 1, False, -1.0, -1.0, 0.0)), 0, 1.0)
+    record = finished_to_json(ReplyFinished("no", "end", "healthy", None, 2, 99.5), weighing)
+    assert record["chosen"] == 0
+    assert record["candidates"] == [
+        {"text": "no", "tokens": 2, "finished": True, "log_p": -4.0, "log_p_alone": -9.0, "score": 5.0},
+        {"text": "the", "tokens": 1, "finished": False, "log_p": -1.0, "log_p_alone": -1.0, "score": 0.0},
+    ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from chatbot_tui.core.frames import Candidate, CollapseReading, Counterfactual, Gates, LayerState, StepFrame
+from chatbot_tui.core.frames import Candidate, CollapseReading, Counterfactual, Gates, LayerState, ReplyCandidate, StepFrame, Weighing
 
 WORDS: tuple[tuple[str, float], ...] = ((" the", 0.41), (" a", 0.14), (" movie", 0.06), (" you", 0.05), (" it", 0.03), (" beatles", 0.01))
 """(text, model's probability), likeliest first; together .70, so that .30 is left for the tail."""
@@ -25,6 +25,13 @@ def make_layer(layer: int = 0, **changes: Any) -> LayerState:
         "saturated": 0.41,
     }
     return LayerState(**(values | changes))
+
+
+def make_weighing(said: str, chosen: int = 1, pmi_weight: float = 1.0) -> Weighing:
+    """Four candidates, of which two say the same; the one that is said has the highest score, 5.5 nats at a weight of 1."""
+    figures = [("i don't know", -4.0, -4.5), (said, -12.5, -18.0), ("i like\n[b]it[/b]", -9.25, -11.0), ("i don't know", -4.0, -4.5)]
+    candidates = [ReplyCandidate(text, 4, place != 2, p, q, p - pmi_weight * q) for place, (text, p, q) in enumerate(figures)]
+    return Weighing(tuple(candidates), chosen, pmi_weight)
 
 
 def make_frame(

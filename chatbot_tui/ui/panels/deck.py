@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
+from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
@@ -53,6 +54,11 @@ class PanelDeck(Vertical):
         """Show what there is room for."""
         self._arrange()
 
+    def on_inspector_roused(self, event: Message) -> None:
+        """Make room for a panel that has something to show, or take it back."""
+        event.stop()
+        self._arrange()
+
     def on_tabs_tab_activated(self, event: Tabs.TabActivated) -> None:
         """Bring the chosen panel forward."""
         event.stop()
@@ -82,6 +88,6 @@ class PanelDeck(Vertical):
         self.set_class(self.tabbed, "-tabbed")
         focused = self.screen.focused
         for number, panel in enumerate(self._panels):
-            panel.display = not self.tabbed or number == self._shown
+            panel.display = number == self._shown if self.tabbed else not getattr(panel, "idle", False)
             if focused is not None and not panel.display and focused in panel.walk_children(with_self=True):
                 self._tabs.focus()

@@ -2,6 +2,7 @@
 
 from rich.cells import cell_len
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
 
 from chatbot_tui.ui.cursor import EMPTY, Cursor
@@ -38,6 +39,16 @@ class Inspector(Lines):
 
     cursor: reactive[Cursor] = reactive(EMPTY)
     """The token to show, with those before it."""
+    _idled: bool | None = None
+    """What `idle` was when it was last told."""
+
+    class Roused(Message):
+        """A panel has something to show, or has nothing more."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether the panel may give its room to others."""
+        return False
 
     def note(self) -> str:
         """Return what stands on the right of the upper edge; empty for nothing."""
@@ -46,6 +57,9 @@ class Inspector(Lines):
     def watch_cursor(self) -> None:
         """Bring the heading up to date."""
         self._head()
+        if self.idle != self._idled:
+            self._idled = self.idle
+            self.post_message(self.Roused())
 
     def on_resize(self) -> None:
         """Stretch the heading over the new width."""

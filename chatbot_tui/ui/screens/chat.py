@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from chatbot_tui.core.ports import ChatBackend, Pace
-from chatbot_tui.core.sampling import PRESETS, SamplingSettings
+from chatbot_tui.core.sampling import PARAMETERS, PRESETS, SamplingSettings
 from chatbot_tui.ui.conversation import Conversation
 from chatbot_tui.ui.panels.deck import PanelDeck
 from chatbot_tui.ui.panels.inspector import heading
@@ -65,6 +65,15 @@ class ChatScreen(LoadingScreen):
             "Recommended sampling",
             id="recommended",
             tooltip="Sample as the checkpoint's own card says",
+            show=False,
+            priority=True,
+        ),
+        Binding(
+            "alt+r",
+            "rerank",
+            "Re-rank",
+            id="rerank",
+            tooltip="Draw several replies and say the one that fits best, or go back to one",
             show=False,
             priority=True,
         ),
@@ -124,7 +133,7 @@ class ChatScreen(LoadingScreen):
             with Vertical(id="chat"):
                 yield self.transcript
                 yield self.composer
-            yield PanelDeck(titles=("token", "state", "collapse", "sampling"))
+            yield PanelDeck(titles=("token", "state", "collapse", "rank", "sample"))
         yield Static(id="status", markup=False)
         yield Static(id="hints", markup=False)
 
@@ -241,6 +250,13 @@ class ChatScreen(LoadingScreen):
             self._sample(self.loaded.sampling)
         self.change_settings(sampling=None)
         self.notify("Each checkpoint brings its own sampling", timeout=2, markup=False)
+
+    def action_rerank(self) -> None:
+        """Choose the next replies among several candidates each, or no more."""
+        usual = PARAMETERS["candidates"]
+        several = self.sampling.candidates > 1 and not self.sampling.greedy
+        self._sample(self.sampling.changed(candidates=usual.off if several else usual.usual, greedy=False))
+        self.notify("One reply is drawn" if several else f"The next reply is the best of {usual.usual}", timeout=2)
 
     def action_pause(self) -> None:
         """Freeze the reply, or let it go on."""

@@ -30,6 +30,10 @@ async def furnish(screen: SpeakingScreen, deck: PanelDeck) -> None:
 
     await deck.add(CollapsePanel())
     await asyncio.sleep(BREATH)
+    from chatbot_tui.ui.panels.weighing import WeighingPanel
+
+    await deck.add(WeighingPanel())
+    await asyncio.sleep(BREATH)
     from chatbot_tui.ui.panels.sampling import SamplingPanel
 
     await asyncio.sleep(BREATH)

@@ -45,6 +45,12 @@ PANELS = (
         "A change governs the very next word.",
     ),
     (
+        "re-ranking",
+        "With two candidates or more, so many replies are drawn at once, and one is said: the one that your words make likelier than it is "
+        "anywhere (pointwise mutual information). “Here” is ln p of the reply after the dialogue, “alone” after nothing; an answer to "
+        "everything, such as “I don't know”, loses by the second. Then it is spoken word by word, from the same random numbers.",
+    ),
+    (
         "your own net",
         "alt+o opens a file that another program saved, and so does dragging it onto the chat. You see what each tensor was taken for, "
         "correct it where it is wrong, try a sentence, and keep the net. Nothing in the file is ever run.",

@@ -27,7 +27,7 @@ def text_of(panel: Inspector, width: int, height: int) -> list[str]:
 
 
 class Host(App[None]):
-    CSS_PATH = [FOLDER / f"{name}.tcss" for name in ("next_token", "hidden_state", "collapse", "sampling")]  # noqa: RUF012  # Textual reads it from the class
+    CSS_PATH = [FOLDER / f"{name}.tcss" for name in ("next_token", "hidden_state", "collapse", "weighing", "sampling")]  # noqa: RUF012  # Textual reads it from the class
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = None
 

@@ -97,6 +97,22 @@ async def test_where_panels_are_tabs_one_is_shown_and_a_key_shows_the_next(tmp_p
         assert not place.chat.query_one("NextTokenPanel").display
 
 
+async def test_a_key_draws_several_replies_and_a_panel_comes_to_show_them(tmp_path: Path) -> None:
+    async with playground(tmp_path, size=(120, 40)) as place:
+        panel = place.chat.query_one("WeighingPanel")
+        await place.hear("hello")
+        assert not panel.display
+        await place.pilot.press("alt+r")
+        await place.hear("hello")
+        assert [request.sampling.candidates for request in place.backend.requests] == [1, 8]
+        await place.until(lambda: panel.display)
+        assert panel.size.height >= 4
+        await place.pilot.press("alt+r")
+        await place.hear("hello")
+        assert place.backend.requests[-1].sampling.candidates == 1
+        await place.until(lambda: not panel.display)
+
+
 async def test_a_narrow_terminal_has_the_verdict_and_the_last_token_in_one_line(tmp_path: Path) -> None:
     async with playground(tmp_path, size=(59, 15), checkpoint="near-zero-init") as place:
         await place.hear("hello")

@@ -1,0 +1,110 @@
+"""The re-ranking panel: the replies that were drawn, what each is worth here and anywhere, and which of them is said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chatbot_tui.core.frames import ReplyCandidate, StepFrame, Weighing
+from chatbot_tui.ui.cursor import Cursor
+from chatbot_tui.ui.panels.inspector import Inspector, waiting
+from chatbot_tui.ui.widgets.glyphs import clip, visible
+from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE, Line
+from chatbot_tui.ui.widgets.numbers import hundredths, quantity
+
+NUMBER = 7
+"""Cells of a figure."""
+ALL_FIGURES = 48
+"""Width from which on all three figures stand before the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A reply among the candidates, however often it was drawn."""
+
+    candidate: ReplyCandidate
+    times: int
+    said: bool
+
+
+def ranked(weighing: Weighing) -> list[Ranked]:
+    """Return the different replies, best first; of equal ones the one that was drawn earlier."""
+    first: dict[tuple[str, bool], int] = {}
+    times: dict[tuple[str, bool], int] = {}
+    for place, candidate in enumerate(weighing.candidates):
+        key = candidate.text, candidate.finished
+        # The one that is said stands for all that say the same.
+        if key not in first or place == weighing.chosen:
+            first[key] = place
+        times[key] = times.get(key, 0) + 1
+    places = sorted(first.items(), key=lambda item: (item[1] != weighing.chosen, -weighing.candidates[item[1]].score, item[1]))
+    return [Ranked(weighing.candidates[place], times[key], place == weighing.chosen) for key, place in places]
+
+
+def title_line(weighing: Weighing, width: int) -> Line:
+    """Return the names of the columns."""
+    weight = weighing.pmi_weight
+    figures = ["score"]
+    if width >= ALL_FIGURES:
+        figures += ["here", "alone"]
+    meaning = "here - alone" if weight == 1 else f"here - {hundredths(weight)} x alone"
+    row = "  " + "".join(name.rjust(NUMBER) for name in figures) + "  "
+    return [(clip(row + ("ln p, nats: score = " + meaning if width >= ALL_FIGURES + 18 else "nats"), width), MUTED)]
+
+
+def reply_line(entry: Ranked, width: int) -> Line:
+    """Return one reply's row; the one that is said carries >."""
+    candidate = entry.candidate
+    line: Line = [("> " if entry.said else "  ", f"bold {ORANGE}"), (quantity(candidate.score).rjust(NUMBER), "bold" if entry.said else "")]
+    if width >= ALL_FIGURES:
+        line += [(quantity(candidate.log_p).rjust(NUMBER), BLUE), (quantity(candidate.log_p_alone).rjust(NUMBER), MUTED)]
+    room = width - sum(len(text) for text, _ in line) - 2
+    times = f" ×{entry.times}" if entry.times > 1 and room > 8 else ""
+    # Lines in a reply stand side by side here; what else cannot be seen is made visible.
+    words = " ".join(visible(word) for word in candidate.text.split()) or visible("")
+    said = clip(words + ("" if candidate.finished else " …"), max(room - len(times), 0))
+    return [*line, ("  ", ""), (said, "bold" if entry.said else ""), (times, MUTED)]
+
+
+def departure(cursor: Cursor) -> int | None:
+    """Return the step from which on other settings than the candidates' draw the reply; None where none do."""
+    frames: Sequence[StepFrame] = cursor.history
+    began = frames[0].sampling if frames and frames[0].step == 0 else None
+    if began is None:
+        return None
+    return next((frame.step for frame in frames if frame.sampling is not None and frame.sampling != began), None)
+
+
+class WeighingPanel(Inspector):
+    """Show the candidates of the reply under the cursor, best first."""
+
+    NAME = "re-ranking"
+
+    def note(self) -> str:
+        """Return how many were drawn, and which of them is said."""
+        weighing = self._weighing
+        if weighing is None:
+            return ""
+        left = departure(self.cursor)
+        changed = "" if left is None else f" · left it at step {left}"
+        return f"number {weighing.chosen + 1} of {len(weighing.candidates)} drawn{changed}"
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to show."""
+        return self._weighing is None
+
+    @property
+    def _weighing(self) -> Weighing | None:
+        return None if self.cursor.frame is None else self.cursor.frame.weighing
+
+    def lines(self, width: int, height: int) -> list[Line]:
+        """Return the replies that fit, and how many do not."""
+        weighing = self._weighing
+        if weighing is None:
+            return waiting("alt+r draws several replies and says the one that fits best.", width)
+        entries = ranked(weighing)
+        lines = [title_line(weighing, width)] if height > 2 else []
+        room = height - len(lines)
+        shown = entries if len(entries) <= room else entries[: max(room - 1, 1)]
+        lines += [reply_line(entry, width) for entry in shown]
+        hidden = len(entries) - len(shown)
+        return lines + ([[(clip(f"  … {hidden} more", width), MUTED)]] if hidden and room > 1 else [])

@@ -1,0 +1,162 @@
+"""Several candidates for a reply: each against its own draw, their scores against the net's forward pass over the whole."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from chatbot_tui.core.frames import ReplyEvent, ReplyFinished, StepFrame, Weighing
+from chatbot_tui.core.ports import ReplyRequest, Turn
+from chatbot_tui.core.sampling import SamplingSettings
+from chatbot_tui.generation.control import ReplyControl
+from chatbot_tui.generation.engine import Engine
+from chatbot_tui.model.tokenizer import Tokenizer
+from tests.nets import bpe_tokenizer, tiny_checkpoint, word_tokenizer
+
+YOU = Turn("you", "do you like the cat")
+SEVERAL = SamplingSettings(temperature=0.8, candidates=5)
+
+
+def engine() -> Engine:
+    return Engine(tiny_checkpoint(bpe_tokenizer()))
+
+
+def run(net: Engine, request: ReplyRequest) -> list[ReplyEvent]:
+    control = ReplyControl()
+    control.begin(request.sampling)
+    return list(net.reply(request, control))
+
+
+def frames_of(events: list[ReplyEvent]) -> list[StepFrame]:
+    return [event for event in events if isinstance(event, StepFrame)]
+
+
+def weighing_of(events: list[ReplyEvent]) -> Weighing:
+    found = [frame.weighing for frame in frames_of(events)]
+    assert found
+    assert all(weighing is found[0] for weighing in found)
+    assert found[0] is not None
+    return found[0]
+
+
+def log_p(net: Engine, stream: list[int], said: int) -> float:
+    """ln p of the last `said` tokens of a stream, by the forward pass over all of it from the zero state."""
+    with torch.no_grad():
+        logits, _ = net.checkpoint.model(torch.tensor(stream)[:, None])
+    rows = logits[:, 0].double().log_softmax(1)
+    return sum(float(rows[place - 1, stream[place]]) for place in range(len(stream) - said, len(stream)))
+
+
+def test_a_candidate_is_worth_its_probability_here_less_its_probability_after_nothing() -> None:
+    net = engine()
+    end = net.tokenizer.end_id
+    assert end is not None
+    for weight in (0.0, 0.4, 1.0):
+        request = ReplyRequest((YOU,), SEVERAL.changed(pmi_weight=weight), seed=3, max_tokens=7)
+        events = run(net, request)
+        weighing = weighing_of(events)
+        reply = [frame.token for frame in frames_of(events)]
+        chosen = weighing.candidates[weighing.chosen]
+        here = log_p(net, [end, *net.tokenizer.encode(YOU.text), end, *reply], len(reply))
+        alone = log_p(net, [end, *reply], len(reply))
+        assert (chosen.log_p, chosen.log_p_alone) == pytest.approx((here, alone), abs=1e-4)
+        assert chosen.score == pytest.approx(here - weight * alone, abs=1e-4)
+        assert chosen.score == max(candidate.score for candidate in weighing.candidates)
+
+
+def test_what_is_said_is_the_candidate_that_was_chosen() -> None:
+    net = engine()
+    chosen = set()
+    for seed in range(8):
+        events = run(net, ReplyRequest((YOU,), SEVERAL, seed=seed, max_tokens=9))
+        weighing, last = weighing_of(events), events[-1]
+        assert isinstance(last, ReplyFinished)
+        said = weighing.candidates[weighing.chosen]
+        assert (said.text, said.tokens, said.finished) == (last.reply, last.tokens, last.finish_reason == "end")
+        chosen.add(weighing.chosen)
+    # Not always the first: with five candidates that would have a chance of 5 to the power of -7 even if scores were drawn by lot.
+    assert chosen != {0}
+
+
+def test_the_first_candidate_is_the_reply_without_the_others_and_no_two_share_their_numbers() -> None:
+    net = engine()
+    alone = frames_of(run(net, ReplyRequest((YOU,), SamplingSettings(temperature=0.8), seed=1, max_tokens=12)))
+    weighing = weighing_of(run(net, ReplyRequest((YOU,), SEVERAL, seed=1, max_tokens=12)))
+    assert weighing.candidates[0].text == "".join(frame.text for frame in alone)
+    assert len({candidate.text for candidate in weighing.candidates}) == len(weighing.candidates)
+
+
+def test_fewer_candidates_are_the_first_of_many() -> None:
+    net = engine()
+    few, many = (weighing_of(run(net, ReplyRequest((YOU,), SEVERAL.changed(candidates=n), seed=2, max_tokens=6))) for n in (2, 6))
+    assert many.candidates[:2] == few.candidates
+
+
+@pytest.mark.parametrize("settings", [SamplingSettings(greedy=True, candidates=5), SamplingSettings(candidates=1)])
+def test_one_candidate_and_greedy_are_not_weighed(settings: SamplingSettings) -> None:
+    assert {frame.weighing for frame in frames_of(run(engine(), ReplyRequest((YOU,), settings, max_tokens=3)))} == {None}
+
+
+def test_a_reply_is_recalled_with_its_candidates_bit_for_bit() -> None:
+    net = engine()
+    request = ReplyRequest((YOU,), SEVERAL, seed=4, max_tokens=8)
+    frames = frames_of(run(net, request))
+    weighing = weighing_of(list(frames))
+    turn = Turn(
+        "bot",
+        "".join(frame.text for frame in frames),
+        checkpoint=net.checkpoint.fingerprint,
+        tokens=tuple(frame.token for frame in frames),
+        strategies=((0, SEVERAL),),
+        seed=4,
+        max_tokens=8,
+        candidate=weighing.chosen,
+    )
+    assert list(net.recall((YOU, turn))) == frames
+    # Numbers that belong to no candidate are no reason to fail: the record may be of an older or a damaged file.
+    assert [frame.token for frame in net.recall((YOU, replace(turn, candidate=99)))] == list(turn.tokens)
+
+
+def test_settings_changed_on_the_way_take_the_reply_elsewhere_from_that_very_token() -> None:
+    net = engine()
+    planned = frames_of(run(net, ReplyRequest((YOU,), SEVERAL, seed=6, max_tokens=10)))
+    control = ReplyControl()
+    control.begin(SEVERAL)
+    frames: list[StepFrame] = []
+    for event in net.reply(ReplyRequest((YOU,), SEVERAL, seed=6, max_tokens=10), control):
+        if isinstance(event, StepFrame):
+            frames.append(event)
+            if event.step == 1:
+                control.set_sampling(SamplingSettings(greedy=True))
+    assert [frame.token for frame in frames[:2]] == [frame.token for frame in planned[:2]]
+    assert all(frame.rank == 0 for frame in frames[2:])
+    assert frames[-1].weighing == planned[0].weighing
+
+
+def test_a_reply_cancelled_while_candidates_are_drawn_says_nothing() -> None:
+    net = engine()
+    control = ReplyControl()
+    control.begin(SEVERAL)
+    events = net.reply(ReplyRequest((YOU,), SEVERAL), control)
+    next(events)
+    control.cancel()
+    rest = list(events)
+    assert len(rest) == 1
+    assert isinstance(rest[0], ReplyFinished)
+    assert (rest[0].finish_reason, rest[0].tokens) == ("cancelled", 0)
+
+
+def test_a_net_without_an_end_token_scores_all_but_the_first_token(tmp_path: Path) -> None:
+    word_tokenizer().save(tmp_path / "tokenizer.json")
+    net = Engine(tiny_checkpoint(Tokenizer.load(tmp_path / "tokenizer.json", end_token=None)))
+    assert net.tokenizer.end_id is None
+    request = ReplyRequest((Turn("you", "do you like"),), SEVERAL, max_tokens=4)
+    events = run(net, request)
+    weighing = weighing_of(events)
+    said = [frame.token for frame in frames_of(events)]
+    chosen = weighing.candidates[weighing.chosen]
+    context = net.tokenizer.encode("do you like")
+    assert chosen.log_p == pytest.approx(log_p(net, [*context, *said], 3), abs=1e-4)
+    assert chosen.log_p_alone == pytest.approx(log_p(net, said, 3), abs=1e-4)
+    assert not chosen.finished

@@ -1,0 +1,72 @@
+"""What the re-ranking panel writes: exact figures, best first, and nothing that a net says as markup."""
+
+import pytest
+
+from chatbot_tui.core.sampling import SamplingSettings
+from chatbot_tui.ui.cursor import EMPTY
+from chatbot_tui.ui.panels.inspector import Inspector
+from chatbot_tui.ui.panels.weighing import WeighingPanel
+from tests.ui.frames import make_frame, make_weighing
+from tests.ui.panels.host import at, text_of
+
+
+def panel_at(*frames: object) -> WeighingPanel:
+    panel = WeighingPanel()
+    panel.set_reactive(Inspector.cursor, at(*frames) if frames else EMPTY)  # type: ignore[arg-type]  # frames alone
+    return panel
+
+
+def test_candidates_stand_best_first_with_what_they_are_worth_here_and_alone() -> None:
+    panel = panel_at(make_frame(0, weighing=make_weighing("fine thanks")))
+    assert text_of(panel, 70, 6) == [
+        "    score   here  alone  ln p, nats: score = here - alone",
+        ">    5.50  -12.5  -18.0  fine thanks",
+        "     1.75  -9.25  -11.0  i like [b]it[/b] …",
+        "      .50  -4.00  -4.50  i don't know ×2",
+    ]
+    assert panel.note() == "number 2 of 4 drawn"
+
+
+def test_the_weight_stands_in_the_formula() -> None:
+    panel = panel_at(make_frame(0, weighing=make_weighing("fine", pmi_weight=0.5)))
+    assert text_of(panel, 76, 6)[0].endswith("score = here - .50 x alone")
+    # -12.5 + .5 * 18
+    assert text_of(panel, 76, 6)[1].startswith(">   -3.50")
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "lines"),
+    [
+        (38, 6, 4),
+        # A title needs three rows; what does not fit is counted.
+        (38, 3, 3),
+        (38, 2, 2),
+        (38, 1, 1),
+        (12, 6, 4),
+    ],
+)
+def test_it_fits_everywhere_and_always_shows_what_is_said(width: int, height: int, lines: int) -> None:
+    written = text_of(panel_at(make_frame(0, weighing=make_weighing("fine thanks"))), width, height)
+    assert len(written) == lines
+    assert all(len(line) <= width for line in written)
+    assert any(line.startswith(">") for line in written)
+
+
+def test_two_more_are_counted_where_there_is_no_room() -> None:
+    assert text_of(panel_at(make_frame(0, weighing=make_weighing("fine"))), 40, 3)[-1] == "  … 2 more"
+
+
+def test_a_reply_of_its_own_leaves_the_panel_idle() -> None:
+    assert panel_at().idle
+    lone = panel_at(make_frame(0))
+    assert lone.idle
+    assert lone.note() == ""
+    assert "alt+r" in text_of(lone, 70, 3)[0]
+    assert not panel_at(make_frame(0, weighing=make_weighing("fine"))).idle
+
+
+def test_it_says_from_where_on_the_reply_went_another_way() -> None:
+    weighing, began = make_weighing("fine"), SamplingSettings(candidates=4)
+    frames = [make_frame(step, weighing=weighing, sampling=began if step < 2 else SamplingSettings()) for step in range(4)]
+    assert panel_at(*frames).note() == "number 2 of 4 drawn · left it at step 2"
+    assert panel_at(*frames[:2]).note() == "number 2 of 4 drawn"
