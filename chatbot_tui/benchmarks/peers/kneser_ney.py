@@ -1,6 +1,7 @@
 """An interpolated modified Kneser-Ney model of n-grams (Chen and Goodman 1999): what counting alone can do."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
@@ -8,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from chatbot_tui.benchmarks.peers.ngrams import Counts, Order, count, find
+from chatbot_tui.training.scoring import Place, Report, Scores
 from chatbot_tui.training.stream import Tokens
 
 ORDER = 5
@@ -65,13 +67,16 @@ class KneserNey:
             p[here] = p[here] * left[context] + shares[ngram]
         row = np.repeat(np.arange(len(rows)), lengths)
         scored = place >= np.repeat(np.asarray(unscored, np.int64), lengths)
-        return np.bincount(row[scored], np.log(p[scored]), minlength=len(rows))
+        return np.asarray(np.bincount(row[scored], np.log(p[scored]), minlength=len(rows)), np.float64)
+
+    def tail(self, tokens: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the last tokens of a context, those that count."""
+        return tokens[max(len(tokens) - len(self.orders) + 1, 0) :]
 
     def distribution(self, context: Sequence[int]) -> Vector:
         """Return the probability of every token after a context, of which the last `order` - 1 tokens count."""
-        given = list(context)[max(len(context) - len(self.orders) + 1, 0) :]
-        tokens = np.array(given, np.int64)
-        # Row after row: all of the given tokens, all but the first, and so on: what each is as one n-gram.
+        tokens = np.array(self.tail(tuple(context)), np.int64)
+        # From the empty context to the longest.
         suffixes = [tokens[begin:] for begin in range(len(tokens), -1, -1)]
         p = np.full(self.size, 1 / self.size)
         for length, suffix in enumerate(suffixes, 1):
@@ -91,13 +96,36 @@ class KneserNey:
         return int(find(self.orders[: len(tokens)], self.size, tokens, np.array([0, len(tokens)]))[-1][0])
 
 
+@dataclass(frozen=True)
+class Counting:
+    """Counts as a predictor: what was said before is its last tokens, across the ends of turns."""
+
+    model: KneserNey
+
+    def score(
+        self,
+        rows: Sequence[Sequence[int]],
+        *,
+        initial: Sequence[tuple[int, ...]] | None = None,
+        keep: Collection[Place] = (),
+        report: Report | None = None,
+    ) -> Scores[tuple[int, ...]]:
+        """Return what the counts say of each row, see Predictor."""
+        given: Sequence[tuple[int, ...]] = [()] * len(rows) if initial is None else initial
+        texts = [(*before, *row) for before, row in zip(given, rows, strict=True)]
+        log_p = self.model.log_p(texts, [len(before) + 1 for before in given])
+        if report is not None:
+            report(sum(max(len(row) - 1, 0) for row in rows))
+        return Scores(log_p, {(row, step): self.model.tail(tuple(rows[row][:step])) for row, step in keep})
+
+
 def discounts(counts: Counts) -> Vector:
     """Return 0, D1, D2 and D3+, from how many n-grams have the counts 1 to 4 (Chen and Goodman 1999, equation 17)."""
     n = [int(np.count_nonzero(counts == times)) for times in range(1, 5)]
     if all(n):
         y = n[0] / (n[0] + 2 * n[1])
         cut = [times - (times + 1) * y * more / fewer for times, (fewer, more) in enumerate(pairwise(n), 1)]
-        if all(0 <= taken <= times for times, taken in enumerate(cut, 1)):
+        if all(0 < taken <= times for times, taken in enumerate(cut, 1)):
             return np.array([0.0, *cut])
     return np.array([0.0, *FALLBACK])
 

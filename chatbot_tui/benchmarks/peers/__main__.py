@@ -1,0 +1,134 @@
+"""Entry point of `python -m chatbot_tui.benchmarks.peers`: fit a peer, measure peers and checkpoints, write the table."""
+
+import argparse
+import contextlib
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.strict_json import clean, dump
+
+AT_FAULT, INTERRUPTED = 2, 130
+"""Exit statuses, as those of chatbot-tui."""
+PEERS = ("5-gram", "word-language-model", "awd-lstm", "transformer")
+
+
+class Parser(argparse.ArgumentParser):
+    """Tells a mistake in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise InputError."""
+        raise InputError(f"{message}: see python -m chatbot_tui.benchmarks.peers --help")
+
+
+def parser() -> Parser:
+    """Return the options."""
+    top = Parser(prog="python -m chatbot_tui.benchmarks.peers", description=__doc__)
+    commands = top.add_subparsers(dest="command", required=True)
+    fit = commands.add_parser("fit", help="train a peer for so many minutes, or go on where it was stopped")
+    fit.add_argument("name", metavar="NAME", help=f"one of {', '.join(PEERS)}")
+    fit.add_argument("--corpus", nargs="+", action="extend", required=True, metavar="PATH")
+    fit.add_argument("--tokenizer", required=True, metavar="CHECKPOINT_FOLDER", help="whose tokens all peers share")
+    fit.add_argument("--out", required=True, metavar="DIR")
+    fit.add_argument("--minutes", type=float, default=60.0, help="of training; n-grams need none")
+    fit.add_argument("--seed", type=int, default=0)
+    fit.add_argument("--parameters", type=int, default=8_500_000, help="of awd-lstm and transformer, at most")
+    fit.add_argument("--threads", type=int, default=2)
+    fit.add_argument("--decent", action="store_true", help="leave turns with profanity or personal data out of the training text")
+    fit.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes", help="change a setting of the peer")
+    measure = commands.add_parser("measure", help="take all figures of peers and checkpoints")
+    measure.add_argument("subjects", nargs="+", metavar="DIR_OR_CHECKPOINT")
+    measure.add_argument("--corpus", nargs="+", action="extend", required=True, metavar="VALID")
+    measure.add_argument("--openers", default="tests/openers.txt", metavar="FILE", help="what is answered, one a line")
+    measure.add_argument("--threads", type=int, default=2)
+    measure.add_argument("--json", action="store_true", help="write a record each, not the table")
+    table = commands.add_parser("table", help="write what measure --json gave as Markdown")
+    table.add_argument("results", metavar="RESULTS.jsonl")
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit status; what is at fault is told in one line on standard error."""
+    try:
+        options = parser().parse_args(arguments)
+        {"fit": fit, "measure": measure, "table": table}[options.command](options)
+    except (InputError, OSError) as error:
+        print(f"peers: {' '.join(clean(str(error)).split())}", file=sys.stderr, flush=True)  # noqa: T201 (this is the one way out)
+        return AT_FAULT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return 0
+
+
+def fit(options: argparse.Namespace) -> None:
+    """Fit a peer, writing a record a report. Raises InputError."""
+    use_threads(options.threads)
+    # Imported where they are used: a mistake is told at once.
+    from chatbot_tui.benchmarks.peers import fitting
+    from chatbot_tui.benchmarks.peers.settings import settings_of
+    from chatbot_tui.benchmarks.peers.text import read_text
+    from chatbot_tui.core.library import TOKENIZER
+    from chatbot_tui.model.tokenizer import Tokenizer
+    from chatbot_tui.training.recipes import read_value
+
+    if not (math.isfinite(options.minutes) and options.minutes > 0 and options.parameters > 0 and 0 <= options.seed < 1 << 63):
+        raise InputError("minutes and parameters must be above 0 and the seed a whole number from 0 on: change them")
+    pairs = [change.partition("=") for change in options.changes]
+    settings = settings_of(options.name, {key: read_value(value) for key, _, value in pairs})
+    tokenizer = Tokenizer.load(Path(options.tokenizer) / TOKENIZER)
+    text = read_text(options.corpus, tokenizer, decent=options.decent)
+    record = fitting.recorded(
+        options.name, settings, text, seed=options.seed, minutes=options.minutes, parameters=options.parameters, decent=options.decent
+    )
+    with contextlib.closing(fitting.fit(settings, text, tokenizer, Path(options.out), record)) as reports:
+        for report in reports:
+            write(report)
+
+
+def measure(options: argparse.Namespace) -> None:
+    """Measure peers and checkpoints one after the other. Raises InputError."""
+    use_threads(options.threads)
+    from chatbot_tui.benchmarks.peers.measuring import load_subject
+    from chatbot_tui.benchmarks.peers.measuring import measure as measured
+    from chatbot_tui.benchmarks.peers.replies import read_openers
+    from chatbot_tui.benchmarks.peers.table import markdown
+    from chatbot_tui.training.corpus import read_corpus
+
+    openers = read_openers(Path(options.openers))
+    dialogues = [dialogue for source in options.corpus for dialogue in read_corpus(source).dialogues]
+    results = []
+    for name in options.subjects:
+        results.append({"path": name, **measured(load_subject(name), dialogues, openers)})
+        if options.json:
+            write(results[-1])
+    if not options.json:
+        sys.stdout.write(markdown(results))
+
+
+def table(options: argparse.Namespace) -> None:
+    """Write the table. Raises InputError."""
+    from chatbot_tui.benchmarks.peers.table import markdown, read_results
+
+    sys.stdout.write(markdown(read_results(Path(options.results))))
+
+
+def use_threads(threads: int) -> None:
+    """Let torch compute on so many threads. Raises InputError."""
+    if not 1 <= threads <= 1024:
+        raise InputError(f"threads is {threads}: use a whole number from 1 to 1024")
+    import torch
+
+    torch.set_num_threads(threads)
+
+
+def write(record: dict[str, Any]) -> None:
+    """Write one record as a line of strict JSON, at once."""
+    sys.stdout.write(dump(record) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
