@@ -7,17 +7,13 @@ from safetensors.torch import load_file
 
 from chatbot_tui.benchmarks.peers.fitting import fit, learner_of
 from chatbot_tui.benchmarks.peers.kept import WEIGHTS, load_peer
+from chatbot_tui.benchmarks.peers.learner import Learner
 from chatbot_tui.benchmarks.peers.settings import settings_of
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.training.evaluation import prediction, read_held_out
 from tests.benchmarks.peers.tiny import DIALOGUES, PARAMETERS, SMALL, fitted, record, text, ticks, tokenizer, unigram_loss
 
 NEURAL = ("word-language-model", "awd-lstm", "transformer")
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
 
 
 @pytest.mark.parametrize(("name", "steps"), [("word-language-model", 400), ("awd-lstm", 400), ("transformer", 150), ("5-gram", 0)])
@@ -79,6 +75,11 @@ def test_a_folder_of_others_is_left_alone(tmp_path: Path) -> None:
         fitted("5-gram", tmp_path, 0)
 
 
+def steps(learner: Learner, count: int) -> None:
+    for _ in range(count):
+        learner.step(0.0)
+
+
 @pytest.mark.parametrize("name", NEURAL)
 def test_a_divergence_is_told_before_it_spoils_the_weights(name: str) -> None:
     learner = learner_of(settings_of(name, SMALL[name]), text(), 0, PARAMETERS)
@@ -86,6 +87,5 @@ def test_a_divergence_is_told_before_it_spoils_the_weights(name: str) -> None:
         next(learner.module.parameters())[0].fill_(torch.inf)
     before = {key: tensor.clone() for key, tensor in learner.module.state_dict().items()}
     with pytest.raises(InputError, match="lower learning_rate"):
-        for _ in range(40):
-            learner.step(0.0)
+        steps(learner, 40)
     assert all(torch.equal(tensor, before[key]) for key, tensor in learner.module.state_dict().items())

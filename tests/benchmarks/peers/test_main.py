@@ -1,0 +1,100 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from chatbot_tui.benchmarks.peers.__main__ import main
+from tests.benchmarks.peers.tiny import DIALOGUES, tokenizer
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    (tmp_path / "net").mkdir()
+    tokenizer().save(tmp_path / "net" / "tokenizer.json")
+    for name, dialogues in (("text", DIALOGUES), ("text.valid", DIALOGUES[::4])):
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps({"turns": turns}) + "\n" for turns in dialogues), encoding="utf-8")
+    (tmp_path / "openers.txt").write_text("hello there\n", encoding="utf-8")
+    return tmp_path
+
+
+def fit(files: Path, *more: str, name: str = "5-gram") -> list[str]:
+    return ["fit", name, "--corpus", str(files / "text.jsonl"), "--tokenizer", str(files / "net"), "--out", str(files / "out"), *more]
+
+
+def test_a_peer_is_fitted_measured_and_tabled(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(fit(files, "--decent", "--set", "order=3")) == 0
+    fitted = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert fitted["peer"] == str(files / "out")
+    measure = [
+        "measure",
+        str(files / "out"),
+        "--corpus",
+        str(files / "text.valid.jsonl"),
+        "--openers",
+        str(files / "openers.txt"),
+        "--json",
+    ]
+    assert main(measure) == 0
+    printed = capsys.readouterr().out
+    assert json.loads(printed)["name"] == "5-gram"
+    (files / "results.jsonl").write_text(printed, encoding="utf-8")
+    assert main(["table", str(files / "results.jsonl")]) == 0
+    assert "| 5-gram |" in capsys.readouterr().out
+
+
+def test_a_net_is_fitted_for_its_minutes(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small = ["batch_size=2", "sequence_length=8", "hidden_dim=8", "embedding_dim=8"]
+    options = [word for change in small for word in ("--set", change)]
+    assert main(fit(files, "--minutes", "0.0005", "--threads", "1", *options, name="word-language-model")) == 0
+    *_, report, last = map(json.loads, capsys.readouterr().out.splitlines())
+    assert report["step"] == last["steps"] > 0
+    assert last["seconds"] >= 0.03
+    # 20 dialogues, so that none is held out: there is no validation loss.
+    assert {"loss", "learning_rate", "tokens_per_second"} <= report.keys()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [],
+        ["fit"],
+        ["fly"],
+        ["table", "nowhere.jsonl"],
+        ["measure", "smalltalk"],
+        ["measure", "nobody", "--corpus", "article", "--openers", "nowhere.txt"],
+        ["fit", "5-gram", "--corpus", "nowhere.txt", "--tokenizer", "nowhere", "--out", "out"],
+    ],
+)
+def test_a_mistake_is_told_in_one_line(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(wrong) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("peers: ")
+    assert told.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ["--minutes", "0"],
+        ["--minutes", "nan"],
+        ["--minutes", "soon"],
+        ["--seed", "-1"],
+        ["--parameters", "0"],
+        ["--threads", "0"],
+        ["--set", "order=9"],
+        ["--set", "order=x"],
+        ["--set", "order"],
+        ["--set", "colour=3"],
+        ["--corpus", "nowhere.txt"],
+    ],
+)
+def test_a_wrong_option_is_told_in_one_line(more: list[str], files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(fit(files, *more)) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert not (files / "out").exists()
+
+
+def test_an_unknown_peer_is_told(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(fit(files, name="gpt")) == 2
+    assert "use one of 5-gram, word-language-model, awd-lstm, transformer" in capsys.readouterr().err
