@@ -173,8 +173,8 @@ def load_counts(path: Path, size: int, order: int) -> KneserNey:
     contexts = 1
     for length, one in enumerate(orders, 1):
         keys, counts = one.keys, one.counts
-        sane = len(keys) == len(counts) and (np.diff(keys) > 0).all() and (counts >= (length > 1)).all() and (counts < 1 << 40).all()
-        if not sane or (len(keys) and (keys[0] < 0 or keys[-1] >= contexts * size)) or (length == 1 and len(keys) != size):
+        sane = len(keys) == len(counts) and (np.diff(keys) > 0).all() and (counts >= 0).all() and (counts < 1 << 40).all()
+        if not sane or (len(keys) and (keys[0] < 0 or keys[-1] >= contexts * (size + 1))) or (length == 1 and len(keys) != size + 1):
             raise damaged
         contexts = len(keys)
     if not orders[0].counts.any():

@@ -33,6 +33,8 @@ class KneserNey:
         """Of the vocabulary."""
         self.discounts = tuple(discounts(order.counts) for order in self.orders)
         """D1, D2 and D3+ of each order, the unigrams' first."""
+        self.fresh = (size,) * max(len(self.orders) - 2, 0)
+        """What stands before a dialogue's first token: signs for a beginning."""
         contexts = [1, *(len(order.keys) for order in self.orders[:-1])]
         self._shares, self._left = zip(
             *(interpolation(order, size, kinds, cut) for order, kinds, cut in zip(self.orders, contexts, self.discounts, strict=True)),
@@ -74,20 +76,21 @@ class KneserNey:
         return tokens[max(len(tokens) - len(self.orders) + 1, 0) :]
 
     def distribution(self, context: Sequence[int]) -> Vector:
-        """Return the probability of every token after a context, of which the last `order` - 1 tokens count."""
+        """Return the probability of every token, [vocabulary], after a context, of which the last `order` - 1 tokens count."""
         tokens = np.array(self.tail(tuple(context)), np.int64)
         # From the empty context to the longest.
         suffixes = [tokens[begin:] for begin in range(len(tokens), -1, -1)]
-        p = np.full(self.size, 1 / self.size)
+        p = np.append(np.full(self.size, 1 / self.size), 0.0)
+        base = self.size + 1
         for length, suffix in enumerate(suffixes, 1):
             number = self._number(suffix)
             if number < 0:
                 break
             keys = self.orders[length - 1].keys
-            first, last = np.searchsorted(keys, [number * self.size, (number + 1) * self.size])
+            first, last = np.searchsorted(keys, [number * base, (number + 1) * base])
             p *= self._left[length - 1][number]
-            p[keys[first:last] - number * self.size] += self._shares[length - 1][first:last]
-        return p
+            p[keys[first:last] - number * base] += self._shares[length - 1][first:last]
+        return p[: self.size]
 
     def _number(self, tokens: Counts) -> int:
         """Return the number of a context; 0 for the empty one, -1 where it never came."""
@@ -98,7 +101,7 @@ class KneserNey:
 
 @dataclass(frozen=True)
 class Counting:
-    """Counts as a predictor: what was said before is its last tokens, across the ends of turns."""
+    """Counts as a predictor: what was said before is its last tokens, across the ends of turns, and that a dialogue begins there."""
 
     model: KneserNey
 
@@ -111,12 +114,12 @@ class Counting:
         report: Report | None = None,
     ) -> Scores[tuple[int, ...]]:
         """Return what the counts say of each row, see Predictor."""
-        given: Sequence[tuple[int, ...]] = [()] * len(rows) if initial is None else initial
+        given: Sequence[tuple[int, ...]] = [self.model.fresh] * len(rows) if initial is None else initial
         texts = [(*before, *row) for before, row in zip(given, rows, strict=True)]
         log_p = self.model.log_p(texts, [len(before) + 1 for before in given])
         if report is not None:
             report(sum(max(len(row) - 1, 0) for row in rows))
-        return Scores(log_p, {(row, step): self.model.tail(tuple(rows[row][:step])) for row, step in keep})
+        return Scores(log_p, {(row, step): self.model.tail((*self.model.fresh, *rows[row][:step])) for row, step in keep})
 
 
 def discounts(counts: Counts) -> Vector:
@@ -135,10 +138,10 @@ def interpolation(order: Order, size: int, contexts: int, cut: Vector) -> tuple[
 
     Behind the shares stands a 0 for all n-grams that never came. A context after which nothing came leaves everything.
     """
-    context = order.keys // size
+    context = order.keys // (size + 1)
     total = np.bincount(context, order.counts, minlength=contexts)
     taken = cut[np.minimum(order.counts, 3)]
     followed = total > 0
     left = np.ones(contexts)
     left[followed] = np.bincount(context, taken, minlength=contexts)[followed] / total[followed]
-    return np.append((order.counts - taken) / total[context], 0.0), left
+    return np.append((order.counts - taken) / np.maximum(total, 1)[context], 0.0), left

@@ -13,16 +13,19 @@ Numbers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Order:
-    """All n-grams of one length, sorted: n-gram i is token keys[i] % V after the (n-1)-gram keys[i] // V."""
+    """All n-grams of one length, sorted, for a vocabulary of V tokens and the sign for a beginning, which is number V.
+
+    N-gram i is token keys[i] % (V + 1) after the (n-1)-gram keys[i] // (V + 1).
+    """
 
     keys: Counts
     counts: Counts
-    """Of the longest n-grams how often each one comes; of shorter ones after how many different tokens, a dialogue's beginning
-    counting as one more: the continuation counts of Kneser and Ney (1995)."""
+    """Of the longest n-grams how often each one comes; of shorter ones after how many different tokens, the continuation counts of
+    Kneser and Ney (1995). 0 where it serves as context alone: nobody has to predict how a dialogue begins to begin."""
 
 
 def count(tokens: npt.NDArray[np.int32], starts: Counts, size: int, order: int) -> list[Order]:
-    """Return the n-grams of 1 to `order` tokens that lie within dialogues; the first token of a dialogue stands only in contexts.
+    """Return the n-grams of 1 to `order` tokens of dialogues; the first token of a dialogue stands only in contexts.
 
     Args:
         tokens: Dialogues one after the other.
@@ -30,37 +33,38 @@ def count(tokens: npt.NDArray[np.int32], starts: Counts, size: int, order: int) 
         size: Of the vocabulary, V.
         order: Length of the longest.
     """
-    left = room(starts, len(tokens))
-    text = tokens.astype(np.int64)
-    # Every token is a unigram, seen or not, so that unigrams are numbered by their tokens.
-    keys, numbers, times = np.arange(size), text, raw_unigrams(text, starts, size)
+    text, starts, predicted = with_beginnings(tokens, starts, size, order)
+    left = room(starts, len(text))
+    keys, numbers = np.arange(size + 1), text
+    times = np.bincount(text[predicted], minlength=size + 1)
     orders = []
     for length in range(2, order + 1):
         places = np.flatnonzero(left >= length)
-        packed = numbers[places] * size + text[places + length - 1]
-        longer, first, inverse, often = np.unique(packed, return_index=True, return_inverse=True, return_counts=True)
+        packed = numbers[places] * (size + 1) + text[places + length - 1]
+        longer, first, inverse = np.unique(packed, return_index=True, return_inverse=True)
+        often = np.bincount(inverse[predicted[places + length - 1]], minlength=len(longer))
         # What an n-gram is without its first token begins one position later.
-        after = np.bincount(numbers[places[first] + 1], minlength=len(keys))
-        orders.append(Order(keys, after + opens_dialogues(numbers, starts, len(keys), length - 1)))
+        shorter = numbers[places[first] + 1]
+        orders.append(Order(keys, np.bincount(shorter[often > 0], minlength=len(keys))))
         keys, times = longer, often
         numbers = np.full(len(text), -1)
         numbers[places] = inverse
     return [*orders, Order(keys, times)]
 
 
-def opens_dialogues(numbers: Numbers, starts: Counts, kinds: int, length: int) -> Counts:
-    """Return 1 for each n-gram that stands at the beginning of a dialogue, and 0 for others; a first token alone is never predicted."""
-    opens = np.zeros(kinds, np.int64)
-    if length > 1:
-        first = numbers[starts[:-1][np.diff(starts) > 0]]
-        opens[first[first >= 0]] = 1
-    return opens
+def with_beginnings(tokens: npt.NDArray[np.int32], starts: Counts, size: int, order: int) -> tuple[Counts, Counts, npt.NDArray[np.bool_]]:
+    """Return dialogues with `order` - 2 signs before each, so that the first prediction has a full context.
 
-
-def raw_unigrams(text: Counts, starts: Counts, size: int) -> Counts:
-    """Return how often each token comes, the first of each dialogue left out."""
-    first = text[starts[:-1][np.diff(starts) > 0]]
-    return np.bincount(text, minlength=size) - np.bincount(first, minlength=size)
+    Returns:
+        The tokens, where each dialogue begins and the last ends, and which tokens are predicted: all but the signs and the first of each.
+    """
+    lengths = np.diff(starts)
+    lengths, starts = lengths[lengths > 0], starts[:-1][lengths > 0]
+    signs = max(order - 2, 0)
+    text = np.insert(tokens.astype(np.int64), np.repeat(starts, signs), size)
+    begins = np.concatenate([[0], np.cumsum(lengths + signs)]).astype(np.int64)
+    place = np.arange(len(text)) - np.repeat(begins[:-1], lengths + signs)
+    return text, begins, place > signs
 
 
 def room(starts: Counts, tokens: int) -> Counts:
@@ -74,7 +78,7 @@ def find(orders: Sequence[Order], size: int, tokens: Counts, starts: Counts) -> 
     numbers = [tokens.astype(np.int64)]
     for length, order in enumerate(orders[1:], 2):
         known = np.flatnonzero((left >= length) & (numbers[-1] >= 0))
-        packed = numbers[-1][known] * size + tokens[known + length - 1]
+        packed = numbers[-1][known] * (size + 1) + tokens[known + length - 1]
         place = np.minimum(np.searchsorted(order.keys, packed), max(len(order.keys) - 1, 0))
         here = np.full(len(tokens), -1)
         if len(order.keys):

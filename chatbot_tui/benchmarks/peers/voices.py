@@ -72,11 +72,11 @@ class NgramVoice:
 
     def __init__(self, model: KneserNey) -> None:
         self._model = model
-        self._tokens: tuple[int, ...] = ()
+        self._tokens = model.fresh
 
     def restart(self) -> None:
-        """Forget all tokens."""
-        self._tokens = ()
+        """Return to the beginning of a dialogue."""
+        self._tokens = self._model.fresh
 
     def read(self, tokens: Sequence[int]) -> Vector:
         """Read tokens and return the logits of the next one."""

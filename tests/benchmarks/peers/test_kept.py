@@ -102,9 +102,10 @@ def test_counts_come_back_as_they_were(tmp_path: Path) -> None:
     fitted("5-gram", tmp_path, 0)
     predictors: list[Predictor[Any]] = [load_peer(tmp_path).predictor for _ in range(2)]
     rows = [[0, 3, 4, 5, 0], [0, 8, 2, 2]]
+    begin = load_peer(tmp_path).tokenizer.size
     first, second = (predictor.score(rows, keep=[(0, 3), (1, 0)]) for predictor in predictors)
     assert first.log_p.tolist() == second.log_p.tolist()
-    assert first.states == {(0, 3): (0, 3, 4), (1, 0): ()}
+    assert first.states == {(0, 3): (0, 3, 4), (1, 0): (begin, begin)}
     # A row goes on from its context as if it had never been cut.
     rest = predictors[0].score([rows[0][3:]], initial=[first.states[0, 3]]).log_p[0]
     begun = predictors[0].score([rows[0][:4]]).log_p[0]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from chatbot_tui.benchmarks.peers.kneser_ney import FALLBACK, KneserNey, discounts
 
 SIZE = 6
+BEGIN = SIZE
 
 
 def learnt(dialogues: list[list[int]], order: int = 5, size: int = SIZE) -> KneserNey:
@@ -22,16 +23,18 @@ class Plain:
     def __init__(self, dialogues: list[list[int]], order: int, size: int) -> None:
         self.order, self.size = order, size
         self.counts: list[Counter[tuple[int, ...]]] = []
+        signs = max(order - 2, 0)
+        texts = [[BEGIN] * signs + dialogue for dialogue in dialogues]
         for n in range(1, order + 1):
             found: Counter[tuple[int, ...]] = Counter()
             before: dict[tuple[int, ...], set[int]] = {}
-            for dialogue in dialogues:
-                for i in range(len(dialogue) - n + 1):
-                    if n == 1 and i == 0:
-                        continue
-                    gram = tuple(dialogue[i : i + n])
-                    found[gram] += 1
-                    before.setdefault(gram, set()).add(dialogue[i - 1] if i else -1)
+            for text in texts:
+                # The first token of a dialogue is given.
+                for last in range(signs + 1, len(text)):
+                    if last - n + 1 >= 0:
+                        gram = tuple(text[last - n + 1 : last + 1])
+                        found[gram] += 1
+                        before.setdefault(gram, set()).update(text[last - n : last - n + 1] if last >= n else [])
             self.counts.append(found if n == order else Counter({gram: len(left) for gram, left in before.items()}))
         self.cuts = [discounts(np.array(list(counts.values()))) for counts in self.counts]
 
@@ -101,8 +104,16 @@ def test_discounts_by_hand() -> None:
     assert discounts(np.repeat([1, 2, 3, 4], [1, 1, 1, 9])).tolist() == [0, *FALLBACK]
 
 
+def test_the_beginning_of_a_dialogue_is_known() -> None:
+    # 1 follows the 0 that opens, and 2 the one between turns.
+    model = learnt([[0, 1, 3, 0, 2, 3, 0]] * 3)
+    assert model.fresh == (SIZE, SIZE, SIZE)
+    begins, goes_on = model.distribution([*model.fresh, 0]), model.distribution([0, 1, 3, 0])
+    assert begins[1] > 0.5 > begins[2]
+    assert goes_on[2] > 0.5 > goes_on[1]
+
+
 def test_no_ngram_reaches_from_one_dialogue_into_the_next() -> None:
-    model = learnt([[0, 1, 2, 0], [0, 3, 4, 0]])
-    # 0 0 stands only where one dialogue ends and the next begins: after 0, a second 0 is as likely as unigrams make it.
-    assert model.distribution([0])[0] == pytest.approx(learnt([[0, 3, 4, 0], [0, 1, 2, 0]]).distribution([0])[0])
-    assert model.distribution([0])[1] > model.distribution([0])[0]
+    one, other = learnt([[0, 1, 2, 0], [0, 3, 4, 0]]), learnt([[0, 3, 4, 0], [0, 1, 2, 0]])
+    for context in ([0], [2, 0], [4, 0], [2, 0, 0], [4, 0, 0]):
+        assert one.distribution(context).tolist() == pytest.approx(other.distribution(context).tolist(), abs=1e-12)

@@ -25,16 +25,8 @@ def test_a_peer_is_fitted_measured_and_tabled(files: Path, capsys: pytest.Captur
     assert main(fit(files, "--decent", "--set", "order=3")) == 0
     fitted = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert fitted["peer"] == str(files / "out")
-    measure = [
-        "measure",
-        str(files / "out"),
-        "--corpus",
-        str(files / "text.valid.jsonl"),
-        "--openers",
-        str(files / "openers.txt"),
-        "--json",
-    ]
-    assert main(measure) == 0
+    openers, valid = str(files / "openers.txt"), str(files / "text.valid.jsonl")
+    assert main(["measure", str(files / "out"), "--corpus", valid, "--openers", openers, "--json"]) == 0
     printed = capsys.readouterr().out
     assert json.loads(printed)["name"] == "5-gram"
     (files / "results.jsonl").write_text(printed, encoding="utf-8")

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -68,5 +69,6 @@ def test_a_checkpoint_folder_is_measured_by_its_path(tmp_path: Path) -> None:
 
 def test_a_card_that_does_not_tell_leaves_the_training_unknown() -> None:
     net = checkpoint()
-    for card in ({}, {"recipe": 3, "seed": "x"}, {"steps": None, "recipe": {}, "seed": None}):
+    cards: list[dict[str, Any]] = [{}, {"recipe": 3, "seed": "x"}, {"steps": None, "recipe": {}, "seed": None}]
+    for card in cards:
         assert trained_on(Checkpoint(net.model, net.tokenizer, card)) == {"seed": None}

@@ -20,7 +20,7 @@ def net() -> Transformer:
     model = Transformer(SIZE, 8, TransformerSettings(num_layers=2, heads=2, context=CONTEXT)).double().eval().requires_grad_(False)
     for parameter in model.parameters():
         # Away from zero, so that attention matters.
-        parameter += 0.3 * torch.randn_like(parameter)
+        parameter.add_(torch.randn_like(parameter), alpha=0.3)
     return model
 
 
