@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from chatbot_tui.benchmarks.peers.settings import PEERS, settings_of
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.strict_json import clean, dump
 
 AT_FAULT, INTERRUPTED = 2, 130
 """Exit statuses, as those of chatbot-tui."""
-PEERS = ("5-gram", "word-language-model", "awd-lstm", "transformer")
 
 
 class Parser(argparse.ArgumentParser):
@@ -65,19 +65,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def fit(options: argparse.Namespace) -> None:
     """Fit a peer, writing a record a report. Raises InputError."""
+    if not (math.isfinite(options.minutes) and options.minutes > 0 and options.parameters > 0 and 0 <= options.seed < 1 << 63):
+        raise InputError("minutes and parameters must be above 0 and the seed a whole number from 0 on: change them")
+    # Imported where it is used, here and below: a mistake is told at once.
+    from chatbot_tui.training.recipes import read_value
+
+    pairs = [change.partition("=") for change in options.changes]
+    settings = settings_of(options.name, {key: read_value(value) for key, _, value in pairs})
     use_threads(options.threads)
-    # Imported where they are used: a mistake is told at once.
     from chatbot_tui.benchmarks.peers import fitting
-    from chatbot_tui.benchmarks.peers.settings import settings_of
     from chatbot_tui.benchmarks.peers.text import read_text
     from chatbot_tui.core.library import TOKENIZER
     from chatbot_tui.model.tokenizer import Tokenizer
-    from chatbot_tui.training.recipes import read_value
 
-    if not (math.isfinite(options.minutes) and options.minutes > 0 and options.parameters > 0 and 0 <= options.seed < 1 << 63):
-        raise InputError("minutes and parameters must be above 0 and the seed a whole number from 0 on: change them")
-    pairs = [change.partition("=") for change in options.changes]
-    settings = settings_of(options.name, {key: read_value(value) for key, _, value in pairs})
     tokenizer = Tokenizer.load(Path(options.tokenizer) / TOKENIZER)
     text = read_text(options.corpus, tokenizer, decent=options.decent)
     record = fitting.recorded(

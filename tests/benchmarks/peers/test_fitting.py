@@ -13,6 +13,11 @@ from chatbot_tui.core.errors import InputError
 from chatbot_tui.training.evaluation import prediction, read_held_out
 from tests.benchmarks.peers.tiny import DIALOGUES, PARAMETERS, SMALL, fitted, record, text, ticks, tokenizer, unigram_loss
 
+WITHOUT_DROPOUT = {
+    "word-language-model": {"dropout": 0},
+    "awd-lstm": {"word_dropout": 0, "input_dropout": 0, "hidden_dropout": 0, "output_dropout": 0, "weight_drop": 0},
+    "transformer": {"dropout": 0},
+}
 NEURAL = ("word-language-model", "awd-lstm", "transformer")
 
 
@@ -73,6 +78,19 @@ def test_a_folder_of_others_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("precious")
     with pytest.raises(InputError, match="not empty"):
         fitted("5-gram", tmp_path, 0)
+
+
+@pytest.mark.parametrize("name", NEURAL)
+def test_large_nets_compute_the_same_in_low_precision(name: str) -> None:
+    exact, low = (learner_of(settings_of(name, SMALL[name] | WITHOUT_DROPOUT[name]), text(), 0, PARAMETERS) for _ in range(2))
+    low._autocast = torch.bfloat16
+    for _ in range(3):
+        wanted, found = exact.step(0.5)[0], low.step(0.5)[0]
+        # bfloat16 has 8 bits, so a loss near ln 23 = 3.1 is right to about a hundredth.
+        assert found == pytest.approx(wanted, abs=0.03)
+    exact.look()
+    low.look()
+    assert low.valid_loss == pytest.approx(exact.valid_loss, abs=0.03)
 
 
 def steps(learner: Learner, count: int) -> None:

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,6 +87,14 @@ def test_a_wrong_option_is_told_in_one_line(more: list[str], files: Path, capsys
     assert main(fit(files, *more)) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert not (files / "out").exists()
+
+
+def test_a_mistake_is_told_before_anything_loads(files: Path) -> None:
+    call = f"main({fit(files, name='gpt')!r})"
+    code = f"from chatbot_tui.benchmarks.peers.__main__ import main; import sys; {call}; print('torch' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "False\n"
+    assert "no peer is called" in result.stderr
 
 
 def test_an_unknown_peer_is_told(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
