@@ -51,7 +51,8 @@ def measure(subject: Subject, dialogues: Sequence[Dialogue], openers: Sequence[s
     """Return all figures of a peer or a checkpoint.
 
     Word perplexity and hits@1 are those of `evaluate`, whoever predicts. Replies are at most 60 tokens long, greedy and at temperature
-    0.7 and top-p 0.9; the n-th opener's has the random numbers of a conversation's n-th reply. Decoding is timed on one thread.
+    0.7 and top-p 0.9; the n-th opener's has the random numbers of a conversation's n-th reply. Decoding is timed on one thread, batch 1,
+    every kind of model with what it keeps of the tokens before.
 
     Raises:
         InputError: the dialogues hold nothing to predict.
@@ -62,7 +63,7 @@ def measure(subject: Subject, dialogues: Sequence[Dialogue], openers: Sequence[s
     with one_thread():
         greedy = [reply(subject, opener, number, GREEDY) for number, opener in enumerate(openers)]
         sampled = [reply(subject, opener, number, DEFAULT) for number, opener in enumerate(openers)]
-    taken = [seconds for said in greedy for seconds in said.seconds]
+    taken = [seconds for said in (*greedy, *sampled) for seconds in said.seconds]
     tokens, spent = subject.figures.get("tokens"), subject.figures.get("seconds")
     return {
         "name": subject.name,

@@ -9,7 +9,8 @@ import torch
 from chatbot_tui.benchmarks.peers.kneser_ney import KneserNey
 from chatbot_tui.benchmarks.peers.transformer import Past, Transformer
 from chatbot_tui.generation.vectors import Vector
-from chatbot_tui.model.lstm import LanguageModel, State
+from chatbot_tui.model.lstm import LanguageModel
+from chatbot_tui.model.step import Stepper
 
 
 class Voice(Protocol):
@@ -25,21 +26,23 @@ class Voice(Protocol):
 
 
 class RecurrentVoice:
-    """An LSTM in evaluation mode, with its state."""
+    """An LSTM with its state, token by token as the program runs every LSTM."""
 
     def __init__(self, model: LanguageModel) -> None:
-        self._model = model
-        self._state: State | None = None
+        self._stepper = Stepper(model)
+        self._state = self._stepper.zero_state()
 
     def restart(self) -> None:
         """Return to the zero state."""
-        self._state = None
+        self._state = self._stepper.zero_state()
 
-    @torch.inference_mode()
     def read(self, tokens: Sequence[int]) -> Vector:
         """Read tokens and return the logits of the next one."""
-        features, self._state = self._model.hidden(torch.tensor(tokens)[:, None], self._state)
-        return np.asarray(self._model.fc(features[-1, 0]).numpy(), np.float64)
+        for token in tokens[:-1]:
+            self._state = self._stepper.step(token, self._state).state
+        trace = self._stepper.step(tokens[-1], self._state)
+        self._state = trace.state
+        return np.asarray(self._stepper.logits(trace.features), np.float64)
 
 
 class TransformerVoice:
