@@ -68,11 +68,11 @@ def own_folder(folder: Path, record: Record, tokenizer: Tokenizer) -> Iterator[b
     if lock is None:
         raise InputError(f"another fit writes to {folder}: wait for its end, or choose another folder with --out")
     try:
-        if (folder / RECORD).exists():
+        if (folder / PROGRESS).exists() or (folder / WEIGHTS).exists():
             check_same(read_record(folder), record, folder)
         else:
+            # With nothing learnt yet, other settings may take the place of those that were wrong.
             save_record(folder, record)
-        if not (folder / TOKENIZER).exists():
             tokenizer.save(folder / TOKENIZER)
         yield (folder / WEIGHTS).exists()
     finally:

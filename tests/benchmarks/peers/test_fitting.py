@@ -74,6 +74,21 @@ def test_another_fit_does_not_go_on_here(tmp_path: Path) -> None:
         list(fit(settings_of("5-gram", SMALL["5-gram"]), text(), tokenizer(), tmp_path, changed))
 
 
+def test_settings_that_were_refused_can_be_changed(tmp_path: Path) -> None:
+    wrong = settings_of("word-language-model", SMALL["word-language-model"] | {"batch_size": 1000})
+    with pytest.raises(InputError, match="lower batch_size"):
+        list(fit(wrong, text(), tokenizer(), tmp_path, record("word-language-model", 3, settings="wrong"), ticks()))
+    assert fitted("word-language-model", tmp_path, 3)[-1]["steps"] == 3
+
+
+def test_two_fits_do_not_share_a_folder(tmp_path: Path) -> None:
+    first = fit(settings_of("transformer", SMALL["transformer"]), text(), tokenizer(), tmp_path, record("transformer", 40), ticks())
+    next(first)
+    with pytest.raises(InputError, match="another fit writes"):
+        fitted("transformer", tmp_path, 40)
+    assert list(first)[-1]["steps"] == 40
+
+
 def test_a_folder_of_others_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("precious")
     with pytest.raises(InputError, match="not empty"):
