@@ -29,7 +29,7 @@ PERSONAL = re.compile(
     | (?<!\w)@\w{3,}                                       # a handle
     | (?<![\w$])(?:\+?\d{1,2}[-.\s])?\(?\d{3}\)?[-.\s]\d{3}[-.\s]\d{4}(?!\w)   # a telephone number
     | (?<!\w)\d{3}-\d{2}-\d{4}(?!\w)                       # a social security number
-    | (?<!\w)\d{4}(?:[\s-]?\d{4}){2,3}(?!\w)               # a card or an account
+    | (?<!\w)[3-6]\d{3}(?:[\s-]?\d{4}){3}(?!\w)             # a payment card
     """,
     re.VERBOSE,
 )
