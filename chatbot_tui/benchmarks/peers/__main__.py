@@ -6,22 +6,10 @@ import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
 
+from chatbot_tui.benchmarks.entry import Parser, run, use_threads, write
 from chatbot_tui.benchmarks.peers.settings import PEERS, settings_of
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.core.strict_json import clean, dump
-
-AT_FAULT, INTERRUPTED = 2, 130
-"""Exit statuses, as those of chatbot-tui."""
-
-
-class Parser(argparse.ArgumentParser):
-    """Tells a mistake in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Raise InputError."""
-        raise InputError(f"{message}: see python -m chatbot_tui.benchmarks.peers --help")
 
 
 def parser() -> Parser:
@@ -33,10 +21,10 @@ def parser() -> Parser:
     fit.add_argument("--corpus", nargs="+", action="extend", required=True, metavar="PATH")
     fit.add_argument("--tokenizer", required=True, metavar="CHECKPOINT_FOLDER", help="whose tokens all peers share")
     fit.add_argument("--out", required=True, metavar="DIR")
-    fit.add_argument("--minutes", type=float, default=60.0, help="of training; n-grams need none")
+    fit.add_argument("--minutes", type=float, default=120.0, help="of the processor's time, for training; n-grams need none")
     fit.add_argument("--seed", type=int, default=0)
     fit.add_argument("--parameters", type=int, default=8_500_000, help="of awd-lstm and transformer, at most")
-    fit.add_argument("--threads", type=int, default=2)
+    fit.add_argument("--threads", type=int, default=1, help="two wait for each other, and waiting is the processor's time too")
     fit.add_argument("--decent", action="store_true", help="leave turns with profanity or personal data out of the training text")
     fit.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes", help="change a setting of the peer")
     measure = commands.add_parser("measure", help="take all figures of peers and checkpoints")
@@ -44,6 +32,13 @@ def parser() -> Parser:
     measure.add_argument("--corpus", nargs="+", action="extend", required=True, metavar="VALID")
     measure.add_argument("--openers", default="tests/openers.txt", metavar="FILE", help="what is answered, one a line")
     measure.add_argument("--threads", type=int, default=2)
+    measure.add_argument(
+        "--trained",
+        action="append",
+        default=[],
+        metavar="CHECKPOINT=MINUTES",
+        help="what the training of a checkpoint took of the processor's time: cards do not tell",
+    )
     measure.add_argument("--json", action="store_true", help="write a record each, not the table")
     table = commands.add_parser("table", help="write what measure --json gave as Markdown")
     table.add_argument("results", metavar="RESULTS.jsonl")
@@ -52,15 +47,7 @@ def parser() -> Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return the exit status; what is at fault is told in one line on standard error."""
-    try:
-        options = parser().parse_args(arguments)
-        {"fit": fit, "measure": measure, "table": table}[options.command](options)
-    except (InputError, OSError) as error:
-        print(f"peers: {' '.join(clean(str(error)).split())}", file=sys.stderr, flush=True)  # noqa: T201 (this is the one way out)
-        return AT_FAULT
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    return 0
+    return run("peers", parser(), {"fit": fit, "measure": measure, "table": table}, arguments)
 
 
 def fit(options: argparse.Namespace) -> None:
@@ -91,21 +78,37 @@ def fit(options: argparse.Namespace) -> None:
 def measure(options: argparse.Namespace) -> None:
     """Measure peers and checkpoints one after the other. Raises InputError."""
     use_threads(options.threads)
-    from chatbot_tui.benchmarks.peers.measuring import load_subject
+    from chatbot_tui.benchmarks.peers.measuring import load_subject, told
     from chatbot_tui.benchmarks.peers.measuring import measure as measured
     from chatbot_tui.benchmarks.peers.replies import read_openers
     from chatbot_tui.benchmarks.peers.table import markdown
     from chatbot_tui.training.corpus import read_corpus
 
+    minutes = read_minutes(options.trained, options.subjects)
     openers = read_openers(Path(options.openers))
     dialogues = [dialogue for source in options.corpus for dialogue in read_corpus(source).dialogues]
     results = []
     for name in options.subjects:
-        results.append({"path": name, **measured(load_subject(name), dialogues, openers)})
+        results.append({"path": name, **measured(told(load_subject(name), minutes.get(name)), dialogues, openers)})
         if options.json:
             write(results[-1])
     if not options.json:
         sys.stdout.write(markdown(results))
+
+
+def read_minutes(pairs: Sequence[str], subjects: Sequence[str]) -> dict[str, float]:
+    """Return the minutes of processor time by subject. Raises InputError."""
+    minutes = {}
+    for pair in pairs:
+        name, _, text = pair.rpartition("=")
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if name not in subjects or not (math.isfinite(value) and value > 0):
+            raise InputError(f"--trained {pair!r} is not one of the checkpoints to measure with its minutes: write NAME=90")
+        minutes[name] = value
+    return minutes
 
 
 def table(options: argparse.Namespace) -> None:
@@ -113,21 +116,6 @@ def table(options: argparse.Namespace) -> None:
     from chatbot_tui.benchmarks.peers.table import markdown, read_results
 
     sys.stdout.write(markdown(read_results(Path(options.results))))
-
-
-def use_threads(threads: int) -> None:
-    """Let torch compute on so many threads. Raises InputError."""
-    if not 1 <= threads <= 1024:
-        raise InputError(f"threads is {threads}: use a whole number from 1 to 1024")
-    import torch
-
-    torch.set_num_threads(threads)
-
-
-def write(record: dict[str, Any]) -> None:
-    """Write one record as a line of strict JSON, at once."""
-    sys.stdout.write(dump(record) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

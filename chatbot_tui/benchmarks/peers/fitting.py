@@ -92,7 +92,7 @@ def fit(
     tokenizer: Tokenizer,
     folder: Path,
     record: Record,
-    clock: Callable[[], float] = time.perf_counter,
+    clock: Callable[[], float] = time.process_time,
 ) -> Generator[dict[str, Any], None, None]:
     """Fit a peer in a folder, or go on with one begun there, yielding reports; progress is saved when the iterator is closed as well.
 
@@ -102,7 +102,8 @@ def fit(
         tokenizer: That of the text.
         folder: Where it goes.
         record: What the fit is recognised by: peer, settings, seed, minutes, parameters and text.
-        clock: Gives the time in seconds; only what passes during steps counts against the budget.
+        clock: Gives the seconds that the processor has worked, on all threads together, so that what else a machine does takes nothing
+            from anybody; only what passes during steps counts against the budget.
 
     Raises:
         InputError: the folder holds another fit or cannot be written, the text is too short, or the training has diverged.

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,11 @@ def trained_on(checkpoint: Checkpoint) -> dict[str, Any]:
         return {"seed": seed if isinstance(seed, int) else None}
     steps, columns, fresh, length = numbers
     return {"seed": seed if isinstance(seed, int) else None, "tokens": steps * (columns + fresh) * length}
+
+
+def told(subject: Subject, minutes: float | None) -> Subject:
+    """Return a subject with what its training took of the processor's time, where that is known from elsewhere."""
+    return subject if minutes is None else replace(subject, figures={**subject.figures, "seconds": 60.0 * minutes})
 
 
 def measure(subject: Subject, dialogues: Sequence[Dialogue], openers: Sequence[str]) -> dict[str, Any]:

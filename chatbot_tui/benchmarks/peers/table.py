@@ -49,9 +49,9 @@ def fixed(digits: int, scale: float = 1.0) -> Callable[[float], str]:
 COLUMNS: Sequence[tuple[str, tuple[str, ...], Callable[[float], str]]] = (
     ("seed", ("seed",), fixed(0)),
     ("parameters (M)", ("parameters",), fixed(1, 1e6)),
-    ("training (min)", ("training_seconds",), fixed(0, 60)),
+    ("training (CPU min)", ("training_seconds",), fixed(0, 60)),
     ("tokens read (M)", ("training_tokens",), fixed(1, 1e6)),
-    ("training tokens/s", ("training_tokens_per_second",), fixed(0)),
+    ("training tokens/CPU s", ("training_tokens_per_second",), fixed(0)),
     ("decoding tokens/s", ("decoding_tokens_per_second",), fixed(0)),
 )
 REPLY_COLUMNS: Sequence[tuple[str, str, Callable[[float], str]]] = (

@@ -7,6 +7,7 @@ import pytest
 
 from chatbot_tui.benchmarks.peers.__main__ import main
 from tests.benchmarks.peers.tiny import DIALOGUES, tokenizer
+from tests.nets import save_tiny
 
 
 @pytest.fixture
@@ -34,6 +35,17 @@ def test_a_peer_is_fitted_measured_and_tabled(files: Path, capsys: pytest.Captur
     (files / "results.jsonl").write_text(printed, encoding="utf-8")
     assert main(["table", str(files / "results.jsonl")]) == 0
     assert "| 5-gram |" in capsys.readouterr().out
+
+
+def test_what_a_checkpoint_took_to_train_is_told_by_hand(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    save_tiny(files / "lstm", tokenizer())
+    net, openers, valid = str(files / "lstm"), str(files / "openers.txt"), str(files / "text.valid.jsonl")
+    measure = ["measure", net, "--corpus", valid, "--openers", openers, "--json"]
+    assert main([*measure, "--trained", f"{net}=90"]) == 0
+    assert json.loads(capsys.readouterr().out)["training_seconds"] == 5400
+    for wrong in ("90", f"{net}=soon", f"{net}=0", "other=90"):
+        assert main([*measure, "--trained", wrong]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_a_net_is_fitted_for_its_minutes(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
