@@ -113,6 +113,14 @@ class Engine:
             tokens_per_second=len(texts) / max(time.perf_counter() - began, 1e-9),
         )
 
+    def weigh(self, request: ReplyRequest) -> Weighing | None:
+        """Return the candidates for a reply, none of which is said; None where only one would be drawn. Raises InputError."""
+        reading = self._conversation.read(request.turns, score=False) if reranks(request.sampling) else None
+        if reading is None:
+            return None
+        plan = self._plan(request.seed, request.reply, request.max_tokens, request.min_tokens)
+        return self._reranker.weigh(reading, plan, request.sampling, lambda: False)
+
     def recall(self, turns: Sequence[Turn], *, top: int | None = 20, pinned: tuple[str, ...] = ()) -> Iterator[StepFrame]:
         """Compute again the frames of the last turn, a bot's, as they were. Raises InputError if another net spoke it."""
         if not turns or turns[-1].speaker != "bot" or turns[-1].checkpoint != self.checkpoint.fingerprint:
