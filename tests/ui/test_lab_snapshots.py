@@ -18,7 +18,7 @@ async def compare(pilot: Pilot[None]) -> None:
     while app.chat.loaded is None:
         await pilot.pause()
     await pilot.press("f11")
-    while not isinstance(app.screen, LabScreen) or not app.screen.recipes.option_count:
+    while not isinstance(app.screen, LabScreen) or not app.screen.choice.recipes.option_count:
         await pilot.pause()
     await pilot.press("down", "f6", "down", "enter")
     while app.screen.view.frame is None or app.screen.session.state != "ended":

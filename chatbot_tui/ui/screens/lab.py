@@ -8,26 +8,24 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal
 from textual.getters import query_one
 from textual.reactive import var
-from textual.widgets import Footer, Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Footer, Input, Static
 
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.core.lab import INTERVENTIONS, LIVE_KNOBS, RecipeCard, TrainRequest
+from chatbot_tui.core.lab import INTERVENTIONS, LIVE_KNOBS
 from chatbot_tui.ui.lab_session import LabSession
 from chatbot_tui.ui.lab_view import LabView
 from chatbot_tui.ui.panels.deck import PanelDeck
 from chatbot_tui.ui.panels.doctor_words import spelled
 from chatbot_tui.ui.panels.inside import InsidePanel
-from chatbot_tui.ui.panels.inspector import heading
 from chatbot_tui.ui.panels.knobs import CORPORA, Knobs
 from chatbot_tui.ui.panels.loss import LossPanel
 from chatbot_tui.ui.panels.probe import ProbePanel
+from chatbot_tui.ui.panels.recipe_choice import RecipeChoice, Run
 from chatbot_tui.ui.panels.run_state import RunState
 from chatbot_tui.ui.screens.keeping import KeepingScreen
-from chatbot_tui.ui.screens.lesson import LEGEND, lesson_text, recipe_line
 from chatbot_tui.ui.screens.looking import RECORDED_KEYS, UNTOUCHABLE
 from chatbot_tui.ui.training_log import TrainingLog
 
@@ -90,8 +88,8 @@ class LabScreen(KeepingScreen):
     ]
 
     deck = query_one(PanelDeck)
+    choice = query_one(RecipeChoice)
     knobs = query_one(Knobs)
-    recipes = query_one("#recipes", OptionList)
 
     setting_up: var[bool] = var(True)
     """Whether the recipes are shown where there is no room for both."""
@@ -99,7 +97,6 @@ class LabScreen(KeepingScreen):
     def __init__(self, session: LabSession, prescription: Prescription | None = None) -> None:
         super().__init__(session)
         self._prescription = prescription
-        self._cards: tuple[RecipeCard, ...] = ()
         self.set_reactive(LabScreen.setting_up, not session.runs or prescription is not None)
         self.set_class(self.setting_up, "-setup")
 
@@ -107,13 +104,7 @@ class LabScreen(KeepingScreen):
         """Lay out the state of the run, the recipes with their knobs, and the panels."""
         yield RunState().data_bind(LabScreen.view)
         with Horizontal(id="lab"):
-            with Vertical(id="setup"):
-                recipes = OptionList(id="recipes", markup=False, compact=True)
-                recipes.tooltip = "Enter starts the recipe"
-                yield recipes
-                with VerticalScroll(id="lesson", can_focus=False):
-                    yield Static(id="lesson-text")
-                yield Knobs()
+            yield RecipeChoice(id="setup")
             yield PanelDeck(titles=("loss", "probe", "inside"))
         yield Static(IDLE_KEYS, id="keys", markup=False)
         yield Footer()
@@ -121,25 +112,29 @@ class LabScreen(KeepingScreen):
     async def on_mount(self) -> None:
         """List the recipes, and show the run that goes on."""
         await self.deck.fill(*(panel().data_bind(LabScreen.view) for panel in (LossPanel, ProbePanel, InsidePanel)))
+        self._offer()
+        if self.setting_up:
+            self.choice.recipes.focus()
+        self.show_runs()
+
+    def _offer(self) -> None:
+        """List the recipes; one that runs, or is prescribed, has its knobs turned."""
+        turned = {request.recipe: dict(request.settings) for request in self.session.requests[:1]}
+        wanted = next(iter(turned), "")
+        if self._prescription is not None:
+            wanted = self._prescription.recipe
+            turned[wanted] = {key: spelled(value) for key, value in self._prescription.set.items()}
         try:
-            self._cards = self.session.recipes
+            self.choice.fill(self.session.recipes, wanted, turned)
         except InputError as error:
             self.report(str(error))
-        self.recipes.add_options([Option(recipe_line(card)) for card in self._cards])
-        names = [card.name for card in self._cards]
-        wanted = self._prescription.recipe if self._prescription else self.session.requests[0].recipe if self.session.requests else ""
-        if names:
-            self.recipes.highlighted = names.index(wanted) if wanted in names else 0
-        if self.setting_up:
-            self.recipes.focus()
-        self.show_runs()
 
     def on_resize(self, event: events.Resize) -> None:
         """Arrange for the new size."""
         width, height = event.size
         self.set_class(width >= WIDE, "-wide")
         # Two cells of the edge are not the title's, beside the panels three.
-        self.recipes.border_title = heading("recipes", LEGEND, SETUP - 3 if width >= WIDE else width - 2)
+        self.choice.stretch(SETUP - 3 if width >= WIDE else width - 2)
         self.set_class(width < SLIM, "-slim")
         self.set_class(height < SHORT, "-short")
         self.set_class(width < TINY[0] or height < TINY[1], "-tiny")
@@ -189,8 +184,8 @@ class LabScreen(KeepingScreen):
         if not self.session.requests:
             return ""
         request = self.session.requests[0]
-        own = next((card.settings.get("probe", "") for card in self._cards if card.name == request.recipe), "")
-        return request.settings.get("probe", own)
+        card = self.choice.named(request.recipe)
+        return request.settings.get("probe", "" if card is None else card.settings.get("probe", ""))
 
     def _doing(self) -> str:
         if self.recording is not None:
@@ -206,48 +201,25 @@ class LabScreen(KeepingScreen):
         """Show a problem that stops nothing."""
         self.notify(problem, severity="warning", timeout=10, markup=False)
 
-    @property
-    def chosen(self) -> RecipeCard | None:
-        """The recipe that is highlighted."""
-        place = self.recipes.highlighted
-        return self._cards[place] if place is not None and place < len(self._cards) else None
-
-    @on(OptionList.OptionHighlighted, "#recipes")
-    def _show_recipe(self) -> None:
-        card = self.chosen
-        if card is not None:
-            self.query_one("#lesson-text", Static).update(lesson_text(card))
-            running = self.session.requests[0] if self.session.requests else None
-            given = dict(running.settings) if running is not None and running.recipe == card.name else {}
-            if self._prescription is not None and self._prescription.recipe == card.name:
-                given = {key: spelled(value) for key, value in self._prescription.set.items()}
-            self.knobs.fill(card.settings)
-            self.knobs.turn(given)
-
     # Starting and stopping
 
-    @on(OptionList.OptionSelected, "#recipes")
+    @on(RecipeChoice.Started)
     async def action_start(self) -> None:
         """Train the chosen recipe with these knobs."""
-        card = self.chosen
+        card = self.choice.card
         if card is not None:
-            await self._begin((self._request(card, self.knobs.changes()),), (self._label_of(card),))
+            await self._begin(self.choice.run_of(card))
 
-    def _label_of(self, card: RecipeCard) -> str:
-        return f"{card.name}*" if self.knobs.changes() else card.name
-
-    def _request(self, card: RecipeCard, settings: dict[str, str]) -> TrainRequest:
-        return TrainRequest(card.name, {key: value for key, value in settings.items() if value}, self.knobs.corpora)
-
-    async def _begin(self, requests: tuple[TrainRequest, ...], names: tuple[str, ...]) -> None:
+    async def _begin(self, *runs: Run) -> None:
         self.recording, self.step_shown = None, None
         try:
-            await self.session.begin(requests, names)
+            await self.session.begin(tuple(run.request for run in runs), tuple(run.name for run in runs))
         except InputError as error:
             self.knobs.blame(str(error))
             self.setting_up = True
             self.report(str(error))
             return
+        self.choice.keep(self.session.requests)
         self.knobs.blame("")
         self.setting_up = False
         self.set_focus(None)
@@ -256,27 +228,20 @@ class LabScreen(KeepingScreen):
         """Train the chosen recipe beside its control, or beside itself with one of its fixes."""
         from chatbot_tui.ui.screens.dialogs.pick import PickDialog
 
-        card = self.chosen
+        card = self.choice.card
         if card is None:
             return
-        changes = self.knobs.changes()
-        rivals = self._rivals(card, changes)
+        own, rivals = self.choice.run_of(card), self.choice.rivals_of(card)
         if not rivals:
             self.notify("Turn a knob first: this recipe has neither a control nor a fix to compare it with.", markup=False)
             return
 
         async def start(place: int | None) -> None:
             if place is not None:
-                name, _, rival = rivals[place]
-                await self._begin((self._request(card, changes), rival), (self._label_of(card), name))
+                await self._begin(own, rivals[place].run)
 
-        self.app.push_screen(PickDialog(f"Compare {card.name} with", [f"{kind} {name}" for name, kind, _ in rivals]), start)
-
-    def _rivals(self, card: RecipeCard, changes: dict[str, str]) -> list[tuple[str, str, TrainRequest]]:
-        """Return what a recipe can be compared with: name, what it is to the recipe, and the request."""
-        rivals = [(other.name, "its control", self._request(other, {})) for other in self._cards if other.name == card.control]
-        rivals += [(fix.name, "the fix", self._request(card, changes | dict(fix.settings))) for fix in card.fixes]
-        return [*rivals, (card.name, "the unchanged", self._request(card, {}))] if changes else rivals
+        names = [f"{rival.kind} {rival.run.name}" for rival in rivals]
+        self.app.push_screen(PickDialog(f"Compare {card.name} with", names), start)
 
     def action_pause(self) -> None:
         """Hold the training, or let it go on."""
@@ -322,14 +287,14 @@ class LabScreen(KeepingScreen):
 
     @on(Knobs.Turned)
     def _turn(self, event: Knobs.Turned) -> None:
-        card = self.chosen
+        card = self.choice.card
         running = self.session.state == "training" and card is not None and self.session.requests[0].recipe == card.name
         if running and event.key in LIVE_KNOBS:
             self.session.backend.set_knob(event.key, event.value)
             return
         if card is not None and event.key != CORPORA:
             try:
-                self.session.backend.check(self._request(card, self.knobs.changes()))
+                self.session.backend.check(self.choice.run_of(card).request)
             except InputError as error:
                 self.knobs.blame(str(error))
                 return
@@ -348,7 +313,7 @@ class LabScreen(KeepingScreen):
         """Show the recipes, or the run."""
         self.setting_up = not self.setting_up
         if self.setting_up:
-            self.recipes.focus()
+            self.choice.recipes.focus()
         else:
             self.set_focus(None)
 

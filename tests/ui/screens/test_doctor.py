@@ -240,12 +240,12 @@ async def test_enter_opens_the_laboratory_with_what_helps_and_starts_nothing(tmp
         await room.examined()
         await room.press("enter")
         await room.place.until(lambda: "near-zero-init with init=xavier: enter starts it" in room.place.notices())
-        await room.place.until(lambda: isinstance(room.place.app.screen, LabScreen) and room.place.app.screen.recipes.option_count)
+        await room.place.until(lambda: isinstance(room.place.app.screen, LabScreen) and room.place.app.screen.choice.recipes.option_count)
         await room.place.pilot.pause()
         lab = room.place.app.screen
         assert isinstance(lab, LabScreen)
-        assert lab.chosen is not None
-        assert lab.chosen.name == "near-zero-init"
+        assert lab.choice.card is not None
+        assert lab.choice.card.name == "near-zero-init"
         assert lab.query_one(Knobs).changes() == {"init": "xavier"}
         assert room.lab.called("train") == []
         await room.press("enter")
@@ -257,7 +257,7 @@ async def test_a_remedy_without_a_knob_of_its_own_goes_with_the_request_too(tmp_
     async with surgery(tmp_path) as room:
         await room.examined()
         await room.press("2")
-        await room.place.until(lambda: isinstance(room.place.app.screen, LabScreen) and room.place.app.screen.recipes.option_count)
+        await room.place.until(lambda: isinstance(room.place.app.screen, LabScreen) and room.place.app.screen.choice.recipes.option_count)
         await room.place.pilot.pause()
         assert "freeze_embeddings=false" in room.text()
         await room.press("f5")

@@ -3,10 +3,10 @@
 from chatbot_tui.core.lab import INTERVENTIONS
 from chatbot_tui.ui.panels.inside import InsidePanel
 from chatbot_tui.ui.panels.lab_panel import PHASES
+from chatbot_tui.ui.panels.lesson import CAUSE_SIGN
 from chatbot_tui.ui.panels.loss import LossPanel
 from chatbot_tui.ui.panels.probe import ProbePanel
 from chatbot_tui.ui.screens.help import PANELS
-from chatbot_tui.ui.screens.lesson import CAUSE_SIGN
 
 EXPLAINED = dict(PANELS)
 

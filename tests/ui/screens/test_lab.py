@@ -33,11 +33,11 @@ class Laboratory:
 
     async def open(self) -> None:
         await self.press("f11")
-        await self.place.until(lambda: isinstance(self.place.app.screen, LabScreen) and self.screen.recipes.option_count)
+        await self.place.until(lambda: isinstance(self.place.app.screen, LabScreen) and self.screen.choice.recipes.option_count)
         await self.place.pilot.pause()
 
     async def choose(self, name: str) -> None:
-        self.screen.recipes.highlighted = [card.name for card in self.screen._cards].index(name)
+        self.screen.choice.recipes.highlighted = [card.name for card in self.screen.session.recipes].index(name)
         await self.place.pilot.pause()
 
     async def start(self, name: str = "healthy") -> None:

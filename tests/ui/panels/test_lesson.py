@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from chatbot_tui.core.lab import Fix, RecipeCard
-from chatbot_tui.ui.screens.lesson import LEGEND, lesson_text, recipe_line
+from chatbot_tui.ui.panels.lesson import LEGEND, lesson_text, recipe_line
 
 CARD = RecipeCard(
     "near-zero-init-adam",
