@@ -11,9 +11,9 @@ from torch import Tensor
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.library import find
-from chatbot_tui.diagnosis.specials import Specials, find_specials
 from chatbot_tui.model.checkpoint import Checkpoint
 from chatbot_tui.model.importers.load import load_named
+from chatbot_tui.model.special_tokens import Specials, find_specials
 from chatbot_tui.signals.divergence import Vector, unigram
 from chatbot_tui.signals.sensitivity import PROBE_SEED, PROMPT_TOKENS, PROMPTS, likely_prompts
 from chatbot_tui.training.corpus import Dialogue, read_corpus

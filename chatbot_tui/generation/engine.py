@@ -20,6 +20,7 @@ from chatbot_tui.generation.drawing import Drawing, Plan
 from chatbot_tui.generation.measure import Measure
 from chatbot_tui.generation.reranking import Reranker, reranks
 from chatbot_tui.model.checkpoint import Checkpoint
+from chatbot_tui.model.special_tokens import find_specials
 from chatbot_tui.model.step import Stepper
 from chatbot_tui.signals.one_word import greedy_replies, says_one_word
 from chatbot_tui.signals.sensitivity import likely_prompts, prompt_sensitivity
@@ -49,7 +50,10 @@ class Engine:
     @cached_property
     def _prompts(self) -> Tensor:
         """What the net is asked: the doctor's prompts where it has no text."""
-        return likely_prompts(self.checkpoint.model, self._unsaid)
+        tokenizer = self.tokenizer
+        excluded = {*find_specials(tokenizer.texts, tokenizer.end_id, tokenizer.unknown_id).ids, *self.checkpoint.banned}
+        # A vocabulary of nothing but special tokens is asked about those.
+        return likely_prompts(self.checkpoint.model, excluded if len(excluded) < self.checkpoint.model.config.vocab_size else ())
 
     @cached_property
     def prompt_sensitivity(self) -> float:
@@ -65,7 +69,7 @@ class Engine:
 
     @property
     def _unsaid(self) -> list[int]:
-        """Tokens that are neither asked nor expected: banned ones and ends, unless there are no others."""
+        """Tokens that are not expected as an answer: banned ones and ends, unless there are no others."""
         return self._banned_and_ends.tolist() if len(self._banned_and_ends) < self.checkpoint.model.config.vocab_size else []
 
     def reply(self, request: ReplyRequest, control: ReplyControl) -> Iterator[ReplyEvent]:

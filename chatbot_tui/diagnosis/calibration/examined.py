@@ -93,7 +93,8 @@ def digest() -> str:
     files = [
         *Path(str(signals.__file__)).parent.glob("*.py"),
         *(package / "measures").glob("*.py"),
-        *(package / name for name in ("examination.py", "subject.py", "specials.py")),
+        *(package / name for name in ("examination.py", "subject.py")),
+        package.parent / "model" / "special_tokens.py",
         *(package / "calibration" / name for name in ("behaviour.py", "labels.py")),
     ]
     total = hashlib.sha256()

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from chatbot_tui.diagnosis.measured import Measured
-from chatbot_tui.diagnosis.specials import Specials
 from chatbot_tui.diagnosis.subject import Subject
 from chatbot_tui.model.lstm import LanguageModel
+from chatbot_tui.model.special_tokens import Specials
 from chatbot_tui.signals.divergence import jensen_shannon, kl_divergence
 from chatbot_tui.signals.predictions import copy_share, frequency_correlation, log_softmax, mean_confidence, mean_entropy, top_token
 from chatbot_tui.signals.sensitivity import probe_prompts

@@ -1,6 +1,6 @@
 import pytest
 
-from chatbot_tui.diagnosis.specials import Specials, find_specials
+from chatbot_tui.model.special_tokens import Specials, find_specials
 
 
 def test_special_tokens_are_told_by_their_names() -> None:
