@@ -57,7 +57,10 @@ class LocalBackend:
 
     def recall(self, turns: tuple[Turn, ...], *, top: int | None = 20, pinned: tuple[str, ...] = ()) -> Iterator[StepFrame]:
         """Compute again the frames of the last turn. Raises InputError."""
-        return self._loaded().recall(turns, top=top, pinned=pinned)
+        engine = self._loaded()
+        # What was cancelled is over; from here on a cancellation means this.
+        self._control.begin(self._control.sampling)
+        return engine.recall(turns, top=top, pinned=pinned, cancelled=lambda: self._control.cancelled)
 
     def set_sampling(self, settings: SamplingSettings) -> None:
         """Use `settings` from the next token on."""

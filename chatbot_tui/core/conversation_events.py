@@ -8,6 +8,7 @@ from typing import Any
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.ports import MAX_TOKENS, Turn
 from chatbot_tui.core.sampling import SamplingSettings, settings_from
+from chatbot_tui.core.settings import MAX_REPLY_TOKENS
 from chatbot_tui.core.strict_json import clean, dump, parse
 
 FORMAT_VERSION = 1
@@ -245,7 +246,7 @@ def turn_from(event: Mapping[str, Any]) -> Turn:
         seed=whole(event.get("seed", 0)),
         reply=whole(event.get("reply", 0)),
         min_tokens=whole(event.get("min_tokens", 0)),
-        max_tokens=whole(event.get("max_tokens", MAX_TOKENS)),
+        max_tokens=min(whole(event.get("max_tokens", MAX_TOKENS)), MAX_REPLY_TOKENS),
         candidate=whole(event.get("candidate", 0)),
         finish_reason=text_of(event.get("finish_reason", "")),
     )

@@ -4,8 +4,7 @@ import contextlib
 import os
 import textwrap
 import weakref
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -24,7 +23,6 @@ from chatbot_tui.core.conversation_events import (
 )
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.ports import Turn
-from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.core.strict_json import read_bounded
 
 try:
@@ -94,19 +92,9 @@ class ConversationLog:
         self._conversation.add(turn)
         self._append(turn_line(turn), durable=True)
 
-    def partial(
-        self,
-        text: str,
-        tokens: Sequence[int] = (),
-        *,
-        strategies: Sequence[tuple[int, SamplingSettings]] = (),
-        checkpoint: str = "",
-        seed: int = 0,
-        reply: int = 0,
-        min_tokens: int = 0,
-    ) -> None:
+    def partial(self, turn: Turn) -> None:
         """Keep the bot's reply so far: all of its text and tokens each time; the file takes what is new. Raises InputError."""
-        turn = Turn("bot", text, checkpoint, tuple(tokens), tuple(strategies), seed, reply, min_tokens, INTERRUPTED)
+        turn = replace(turn, finish_reason=INTERRUPTED)
         line = partial_line(turn, self._conversation.pending)
         self._conversation.pending = turn
         self._append(line)

@@ -125,15 +125,26 @@ class Engine:
         plan = self._plan(request.seed, request.reply, request.max_tokens, request.min_tokens)
         return self._reranker.weigh(reading, plan, request.sampling, lambda: False)
 
-    def recall(self, turns: Sequence[Turn], *, top: int | None = 20, pinned: tuple[str, ...] = ()) -> Iterator[StepFrame]:
-        """Compute again the frames of the last turn, a bot's, as they were. Raises InputError if another net spoke it."""
+    def recall(
+        self,
+        turns: Sequence[Turn],
+        *,
+        top: int | None = 20,
+        pinned: tuple[str, ...] = (),
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> Iterator[StepFrame]:
+        """Compute again the frames of the last turn, a bot's, as they were; none if cancelled before the first.
+
+        Raises:
+            InputError: another net spoke it, or its record is damaged.
+        """
         if not turns or turns[-1].speaker != "bot" or turns[-1].checkpoint != self.checkpoint.fingerprint:
             raise InputError("this reply was spoken by another checkpoint: load that one to look inside")
         turn = turns[-1]
         size = self.checkpoint.model.config.vocab_size
         if not all(0 <= token < size for token in turn.tokens):
             raise InputError("this reply holds tokens that the net does not have: its record is damaged")
-        reading = self._conversation.read(turns[:-1], score=False)
+        reading = self._conversation.read(turns[:-1], cancelled, score=False)
         if reading is None:
             return
         strategies = dict(turn.strategies)
@@ -148,8 +159,10 @@ class Engine:
         first = strategies.get(0, settings)
         if reranks(first) and turn.candidate < first.candidates:
             began = self._plan(turn.seed, turn.reply, turn.max_tokens, turn.min_tokens)
-            weighed = self._reranker.weigh(reading, began, first, lambda: False)
-            weighing = None if weighed is None else replace(weighed, chosen=turn.candidate)
+            weighed = self._reranker.weigh(reading, began, first, cancelled)
+            if weighed is None:
+                return
+            weighing = replace(weighed, chosen=turn.candidate)
         tokens = turn.tokens
         plan = self._plan(turn.seed, turn.reply, len(tokens), turn.min_tokens, tokens)
         plan = replace(plan, candidate=turn.candidate)

@@ -35,7 +35,9 @@ def sequence_log_probability(stepper: Stepper, begin: StepTrace | None, tokens: 
         begin, tokens = stepper.step(tokens[0], stepper.zero_state()), tokens[1:]
     if not tokens:
         return 0.0
-    features = [begin.features]
-    if len(tokens) > 1:
-        features += list(stepper.read(tokens[:-1], begin.state)[0])
-    return float(log_probabilities(stepper, features, tokens).sum())
+    total, state = log_probabilities(stepper, [begin.features], tokens[:1]).sum(), begin.state
+    for start in range(0, len(tokens) - 1, SCORE_ROWS):
+        block = tokens[start : min(start + SCORE_ROWS, len(tokens) - 1)]
+        features, state = stepper.read(block, state)
+        total += log_probabilities(stepper, list(features), tokens[start + 1 : start + 1 + len(block)]).sum()
+    return float(total)

@@ -60,17 +60,7 @@ class Conversation:
 
     def partial(self, turn: Turn) -> None:
         """Keep a reply under way on disk."""
-        self._write(
-            lambda: self._log.partial(
-                turn.text,
-                turn.tokens,
-                strategies=turn.strategies,
-                checkpoint=turn.checkpoint,
-                seed=turn.seed,
-                reply=turn.reply,
-                min_tokens=turn.min_tokens,
-            )
-        )
+        self._write(lambda: self._log.partial(turn))
 
     def undo(self, turns: int) -> list[Turn]:
         """Take back the last turns and return them, oldest first."""

@@ -112,6 +112,8 @@ class ReplyLane(Lane):
                 tokens.append((frame.text, frame.p_model))
                 if frame.step <= step + window // 2:
                     frames.append(frame)
+            if self.stopping:
+                return
             feed.push(Recalled(len(turns) - 1, tuple(tokens), tuple(frames), step))
 
         self.start(work, feed, unexpected=UNEXPECTED)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,12 +27,27 @@ REPLY = Turn(
     reply=4,
     min_tokens=2,
     finish_reason="end",
+    max_tokens=90,
+    candidate=5,
 )
+
+
+def so_far(text: str, *tokens: int) -> Turn:
+    """A reply under way."""
+    return Turn("bot", text, tokens=tokens)
+
+
 NASTY = 'a\n"b"\\ \x1b[31m [bold]x[/] \u2028 😀 é'
 
 
 def lines(path: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_a_length_that_nobody_could_ask_for_is_cut_down(tmp_path: Path) -> None:
+    log = ConversationLog.create(tmp_path)
+    log.add(replace(REPLY, max_tokens=10**15))
+    assert [turn.max_tokens for turn in ConversationLog.open(log.path).turns] == [1_000_000]
 
 
 def test_there_is_no_file_before_the_first_event(tmp_path: Path) -> None:
@@ -52,8 +68,8 @@ def test_every_field_of_a_turn_comes_back(tmp_path: Path) -> None:
 def test_each_event_is_in_the_file_at_once(tmp_path: Path) -> None:
     log = ConversationLog.create(tmp_path)
     log.add(HELLO)
-    log.partial("hi", (5,))
-    log.partial("hi!", (5, 9))
+    log.partial(so_far("hi", 5))
+    log.partial(so_far("hi!", 5, 9))
     log.add(REPLY)
     log.undo(2)
     log.draft("hello")
@@ -62,31 +78,32 @@ def test_each_event_is_in_the_file_at_once(tmp_path: Path) -> None:
 
 def test_a_reply_under_way_is_written_piece_by_piece(tmp_path: Path) -> None:
     log = ConversationLog.create(tmp_path)
-    log.partial("the", (1,))
-    log.partial("the the", (1, 1))
+    log.partial(so_far("the", 1))
+    log.partial(so_far("the the", 1, 1))
     assert [(event["text"], event["tokens"]) for event in lines(log.path)[1:]] == [("the", [1]), (" the", [1])]
     assert log.turns == ConversationLog.open(log.path).turns == (Turn("bot", "the the", tokens=(1, 1), finish_reason="interrupted"),)
 
 
 def test_a_partial_that_does_not_go_on_from_the_last_takes_its_place(tmp_path: Path) -> None:
     log = ConversationLog.create(tmp_path)
-    log.partial("one", (1,))
-    log.partial("two", (2,), seed=7, reply=1, min_tokens=6, checkpoint="cd", strategies=REPLY.strategies)
-    expected = (Turn("bot", "two", "cd", (2,), REPLY.strategies, 7, 1, 6, "interrupted"),)
+    log.partial(so_far("one", 1))
+    turn = Turn("bot", "two", "cd", (2,), REPLY.strategies, 7, 1, 6, max_tokens=25, candidate=3)
+    log.partial(turn)
+    expected = (replace(turn, finish_reason="interrupted"),)
     assert log.turns == ConversationLog.open(log.path).turns == expected
 
 
 def test_the_whole_reply_takes_the_place_of_the_partial_one(tmp_path: Path) -> None:
     log = ConversationLog.create(tmp_path)
     log.add(HELLO)
-    log.partial("hi", (5,))
+    log.partial(so_far("hi", 5))
     log.add(REPLY)
     assert log.turns == ConversationLog.open(log.path).turns == (HELLO, REPLY)
 
 
 def test_an_interrupted_reply_stays_when_the_chat_goes_on(tmp_path: Path) -> None:
     log = ConversationLog.create(tmp_path)
-    log.partial("hi", (5,))
+    log.partial(so_far("hi", 5))
     log.close()
     again = ConversationLog.open(log.path)
     again.add(HELLO)
@@ -99,7 +116,7 @@ def test_undo_takes_back_the_last_turns_a_partial_one_counted(tmp_path: Path, co
     log = ConversationLog.create(tmp_path)
     log.add(HELLO)
     log.add(REPLY)
-    log.partial("hm", (5,))
+    log.partial(so_far("hm", 5))
     log.undo(count)
     assert len(log.turns) == left
     assert ConversationLog.open(log.path).turns == log.turns
@@ -145,7 +162,7 @@ log.add(Turn("you", "hello"))
 text = ""
 while True:
     text += "the "
-    log.partial(text, tuple(range(len(text) // 4)))
+    log.partial(Turn("bot", text, tokens=tuple(range(len(text) // 4))))
     print(len(text), flush=True)
 """
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE) as program:
@@ -255,7 +272,7 @@ def test_a_window_that_read_an_older_state_parts_ways(tmp_path: Path) -> None:
     second = ConversationLog.open(first.path)
     first.add(REPLY)
     first.close()
-    second.partial("so", (3,))
+    second.partial(so_far("so", 3))
     second.draft("hm")
     again = ConversationLog.open(second.path)
     assert again.turns == (HELLO, Turn("bot", "so", tokens=(3,), finish_reason="interrupted"))
@@ -270,9 +287,9 @@ def test_logs_made_in_one_moment_have_files_of_their_own(tmp_path: Path) -> None
 def test_the_list_is_newest_first_with_title_and_length(tmp_path: Path) -> None:
     for age, words in enumerate(["three", "two", "one"]):
         log = ConversationLog.create(tmp_path)
-        log.partial("so", (1,))
+        log.partial(so_far("so", 1))
         log.add(Turn("you", f"{words}\n  \x1b[31mcats"))
-        log.partial("hm", (1,))
+        log.partial(so_far("hm", 1))
         os.utime(log.path, (1_000_000 + age, 1_000_000 + age))
     (tmp_path / "notes.txt").write_text("x")
     (tmp_path / "folder.jsonl").mkdir()
@@ -365,7 +382,7 @@ def test_the_file_always_says_what_the_log_says(tmp_path_factory: pytest.TempPat
             case "add", Turn() as turn:
                 log.add(turn)
             case "partial", str() as text:
-                log.partial(text)
+                log.partial(so_far(text))
             case "undo", int() as count:
                 log.undo(count)
             case "draft", str() as text:

@@ -11,6 +11,8 @@ from chatbot_tui.core.ports import ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.generation.control import ReplyControl
 from chatbot_tui.generation.engine import Engine
+from chatbot_tui.generation.likelihood import SCORE_ROWS, sequence_log_probability
+from chatbot_tui.model.step import Stepper
 from chatbot_tui.model.tokenizer import Tokenizer
 from tests.nets import bpe_tokenizer, tiny_checkpoint, word_tokenizer
 
@@ -160,3 +162,22 @@ def test_a_net_without_an_end_token_scores_all_but_the_first_token(tmp_path: Pat
     assert chosen.log_p == pytest.approx(log_p(net, [*context, *said], 3), abs=1e-4)
     assert chosen.log_p_alone == pytest.approx(log_p(net, said, 3), abs=1e-4)
     assert not chosen.finished
+
+
+def test_a_recall_is_cancelled_while_candidates_are_drawn_again() -> None:
+    net = engine()
+    turn = Turn("bot", "", checkpoint=net.checkpoint.fingerprint, tokens=(5, 6), strategies=((0, SEVERAL),))
+    assert list(net.recall((YOU, turn), cancelled=lambda: True)) == []
+
+
+@pytest.mark.parametrize("length", [1, 2, SCORE_ROWS, SCORE_ROWS + 1, SCORE_ROWS + 2, 2 * SCORE_ROWS + 5])
+def test_a_long_reply_is_scored_in_pieces_as_it_is_in_one(length: int) -> None:
+    net = engine()
+    stepper = Stepper(net.checkpoint.model)
+    tokens = [(7 * n + n * n) % net.tokenizer.size for n in range(length)]
+    assert net.tokenizer.end_id is not None
+    begin = stepper.step(net.tokenizer.end_id, stepper.zero_state())
+    # Rounding adds up with the tokens: a millionth of each.
+    expected = log_p(net, [net.tokenizer.end_id, *tokens], length)
+    assert sequence_log_probability(stepper, begin, tokens) == pytest.approx(expected, rel=1e-5)
+    assert sequence_log_probability(stepper, None, tokens) == pytest.approx(log_p(net, tokens, length - 1), rel=1e-5)
