@@ -10,7 +10,7 @@ from chatbot_tui.core.lab import Fix, RecipeCard, TrainRequest
 from chatbot_tui.core.paths import recipes_folder
 from chatbot_tui.training.recipes import Recipe, load_recipe, read_values
 
-DESCRIPTION = ("name", "teaches", "corpora", "cause", "control", "fixes", "claim", "article")
+DESCRIPTION = ("name", "teaches", "limits", "corpora", "cause", "control", "fixes", "claim", "article")
 """What a recipe says about itself."""
 NOT_KNOBS = (*DESCRIPTION, "sampling", "banned_tokens", "keep_steps")
 """What cannot be put into one field."""

@@ -54,7 +54,7 @@ NUMBERS = {
 FROM_ZERO = {"warmup_steps": 10**9, "seed": 2**63 - 1, "fresh_rows": 1 << 16, "patience": 10**9, "limit_words": 10**12}
 CAUSES: tuple[str, ...] = ("healthy", *(cause for cause in get_args(CauseId) if cause != "unknown"))
 """What a recipe can make happen."""
-ABOUT = ("teaches", "claim", "article", "cause", "control", "fixes")
+ABOUT = ("teaches", "limits", "claim", "article", "cause", "control", "fixes")
 """What a recipe says about itself: no setting of a run."""
 OWN = (*ABOUT, "keep_steps")
 """What no recipe has from its control, and no net learns from."""
@@ -70,7 +70,7 @@ FLAGS = (
     "identical_embeddings",
     "freeze_embeddings",
 )
-TEXTS = ("teaches", "claim", "probe")
+TEXTS = ("teaches", "limits", "claim", "probe")
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,8 @@ class Recipe:
     name: str
     teaches: str = ""
     """One sentence for the card."""
+    limits: str = ""
+    """What its nets are bad at, for the card."""
     claim: str = ""
     """What is said about it, in one sentence; the experiment sets it beside what happens."""
     article: bool = False

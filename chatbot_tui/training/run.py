@@ -218,6 +218,7 @@ class TrainingRun:
             del metrics["seconds"]
         card = {
             "teaches": self.recipe.teaches,
+            **({"limits": self.recipe.limits} if self.recipe.limits else {}),
             "recipe": self.recipe.to_json(),
             "seed": self.recipe.seed,
             "steps": trainer.step,

@@ -76,6 +76,7 @@ def test_a_run_becomes_a_checkpoint_and_nothing_else(tmp_path: Path) -> None:
     settings = recipe(
         steps=3,
         teaches="Nothing yet.",
+        limits="It knows ten words.",
         sampling={"greedy": True},
         banned_tokens=("<eot>", "<unk>"),
         corpora=(CorpusShare("talk", licence="MIT"),),
@@ -97,11 +98,12 @@ def test_a_run_becomes_a_checkpoint_and_nothing_else(tmp_path: Path) -> None:
         # As float16, which rounds by 2^-11 at most where numbers are normal.
         torch.testing.assert_close(loaded.model.state_dict()[name], tensor, rtol=2**-11, atol=2**-24)
     card = dict(loaded.card)
-    described = {"teaches", "recipe", "seed", "steps", "corpus", "metrics", "greedy"}
+    described = {"teaches", "limits", "recipe", "seed", "steps", "corpus", "metrics", "greedy"}
     assert card.keys() == {*described, "sampling", "banned_tokens", "end_token", "made_with"}
     # 10 dialogues of 3 + 6 words and 10 of 4 + 4, three times over.
     assert card["corpus"] == [{"name": "talk", "licence": "MIT", "words": 3 * (10 * 9 + 10 * 8)}]
-    assert (card["seed"], card["steps"], card["end_token"], card["teaches"]) == (4, 3, "<eot>", "Nothing yet.")
+    assert (card["seed"], card["steps"], card["end_token"]) == (4, 3, "<eot>")
+    assert (card["teaches"], card["limits"]) == ("Nothing yet.", "It knows ten words.")
     assert card["recipe"]["hidden_dim"] == 8
     assert card["metrics"] == metrics == finished_metrics(folder)
     assert metrics.keys() >= {"valid_loss", "word_perplexity", "bigram_loss"}

@@ -38,7 +38,7 @@ class Specimen:
     def to_json(self) -> dict[str, Any]:
         """Return everything as plain values; of the recipe only its settings."""
         values = asdict(self)
-        for name in ("teaches", "claim", "article", "control", "fixes", "corpora", "sampling", "banned_tokens", "probe"):
+        for name in ("teaches", "limits", "claim", "article", "control", "fixes", "corpora", "sampling", "banned_tokens", "probe"):
             del values["recipe"][name]
         return values
 

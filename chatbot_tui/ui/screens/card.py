@@ -26,6 +26,8 @@ def card_text(entry: CheckpointEntry) -> Content:
         parts += [("cannot be loaded: ", "bold $warning"), printable(entry.problem), "\n\n"]
     if entry.teaches:
         parts.append(f"{printable(entry.teaches)}\n\n")
+    if isinstance(limits := entry.card.get("limits"), str) and limits.strip():
+        parts += [("bad at  ", "$foreground 60%"), f"{printable(limits)}\n\n"]
     for name, value in facts(entry):
         parts += [(f"{name:<{LABEL}}", "$foreground 60%"), f" {printable(value)}\n"]
     for prompt, reply in greedy_answers(entry):

@@ -45,6 +45,13 @@ def test_the_steps_that_a_checkpoint_keeps_are_told() -> None:
     assert "steps kept" not in dict(facts(entry({"steps": 3000})))
 
 
+@pytest.mark.parametrize(("limits", "told"), [("arithmetic [b]", True), ("", False), (" ", False), (3, False), (None, False)])
+def test_a_card_tells_what_its_net_is_bad_at(limits: object, told: bool) -> None:
+    text = str(card_text(entry({"limits": limits})))
+    assert ("bad at" in text) == told
+    assert ("arithmetic [b]" in text) == told
+
+
 def test_a_card_shows_what_the_net_answers_greedily() -> None:
     greedy = {"top_word": "the", "top_share": 0.975, "distinct_replies": 1, "answers": {"hello [b]": "the the", "bye": 3}}
     card: dict[str, object] = {"greedy": greedy}
