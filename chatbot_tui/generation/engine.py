@@ -89,18 +89,25 @@ class Engine:
             return
         yield PromptScored(reading.scores, reading.dropped)
         plan = self._plan(request.seed, request.reply, request.max_tokens, request.min_tokens)
+        # What weighs the candidates draws the first token too, whatever is changed while they are drawn.
+        first = control.next_token()
         weighing: Weighing | None = None
-        if reranks(control.sampling):
-            weighing = self._reranker.weigh(reading, plan, control.sampling, lambda: control.cancelled)
-            if weighing is None:
-                yield CANCELLED
-                return
-            plan = replace(plan, candidate=weighing.chosen)
+        if first is not None and reranks(first):
+            weighing = self._reranker.weigh(reading, plan, first, lambda: control.cancelled)
+            if weighing is not None:
+                plan = replace(plan, candidate=weighing.chosen)
+        if first is None or control.cancelled:
+            yield CANCELLED
+            return
         drawing = Drawing(self._stepper, reading, plan, lambda: control.flat_out)
+
+        def settings_at(step: int) -> SamplingSettings | None:
+            return control.next_token() if step else first
+
         texts: list[str] = []
         frame: StepFrame | None = None
         watched = self.watched(request.pinned)
-        for frame in self._frames(drawing, plan, lambda _step: control.next_token(), request.top, watched, weighing):
+        for frame in self._frames(drawing, plan, settings_at, request.top, watched, weighing):
             texts.append(frame.text)
             yield frame
         reason: FinishReason = "cancelled"

@@ -136,6 +136,37 @@ def test_settings_changed_on_the_way_take_the_reply_elsewhere_from_that_very_tok
     assert frames[-1].weighing == planned[0].weighing
 
 
+class ChangedWhileDrawing(ReplyControl):
+    """Settings that are changed as soon as the candidates are being drawn."""
+
+    changed_to: SamplingSettings | None = None
+
+    @property
+    def cancelled(self) -> bool:
+        """Asked before each token of a candidate."""
+        if self.changed_to is not None:
+            self.set_sampling(self.changed_to)
+        return super().cancelled
+
+
+@pytest.mark.parametrize("later", [SamplingSettings(greedy=True), SEVERAL.changed(temperature=0.3), SEVERAL.changed(candidates=2)])
+def test_settings_changed_while_candidates_are_drawn_govern_the_second_token(later: SamplingSettings) -> None:
+    net = engine()
+    request = ReplyRequest((YOU,), SEVERAL, seed=6, max_tokens=10)
+    planned = frames_of(run(net, request))
+    control = ChangedWhileDrawing()
+    control.begin(SEVERAL)
+    events = net.reply(request, control)
+    # The dialogue has been read by then.
+    next(events)
+    control.changed_to = later
+    frames = frames_of(list(events))
+    # The record of a reply tells its candidates by the settings of its first token.
+    assert (frames[0], frames[0].sampling) == (planned[0], SEVERAL)
+    assert {frame.sampling for frame in frames[1:]} == {later}
+    assert weighing_of(list(frames)) == weighing_of(list(planned))
+
+
 def test_a_reply_cancelled_while_candidates_are_drawn_says_nothing() -> None:
     net = engine()
     control = ReplyControl()
