@@ -136,6 +136,11 @@ class SamplingSettings:
         if self.order not in ORDERS:
             raise InputError(f"order is {self.order!r}: use one of {', '.join(ORDERS)}")
 
+    @property
+    def reranks(self) -> bool:
+        """Whether several replies are drawn; greedily they would all be one."""
+        return self.candidates > 1 and not self.greedy
+
     def changed(self, /, **values: Any) -> Self:
         """Return these settings with some values replaced, validated again."""
         unknown = sorted(set(values) - {field.name for field in fields(self)})

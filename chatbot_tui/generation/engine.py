@@ -18,7 +18,7 @@ from chatbot_tui.generation.control import ReplyControl
 from chatbot_tui.generation.conversation import Conversation
 from chatbot_tui.generation.drawing import Drawing, Plan
 from chatbot_tui.generation.measure import Measure
-from chatbot_tui.generation.reranking import Reranker, reranks
+from chatbot_tui.generation.reranking import Reranker
 from chatbot_tui.model.checkpoint import Checkpoint
 from chatbot_tui.model.special_tokens import find_specials
 from chatbot_tui.model.step import Stepper
@@ -92,7 +92,7 @@ class Engine:
         # What weighs the candidates draws the first token too, whatever is changed while they are drawn.
         first = control.next_token()
         weighing: Weighing | None = None
-        if first is not None and reranks(first):
+        if first is not None and first.reranks:
             weighing = self._reranker.weigh(reading, plan, first, lambda: control.cancelled)
             if weighing is not None:
                 plan = replace(plan, candidate=weighing.chosen)
@@ -126,7 +126,7 @@ class Engine:
 
     def weigh(self, request: ReplyRequest) -> Weighing | None:
         """Return the candidates for a reply, none of which is said; None where only one would be drawn. Raises InputError."""
-        reading = self._conversation.read(request.turns, score=False) if reranks(request.sampling) else None
+        reading = self._conversation.read(request.turns, score=False) if request.sampling.reranks else None
         if reading is None:
             return None
         plan = self._plan(request.seed, request.reply, request.max_tokens, request.min_tokens)
@@ -164,7 +164,7 @@ class Engine:
 
         weighing: Weighing | None = None
         first = strategies.get(0, settings)
-        if reranks(first) and turn.candidate < first.candidates:
+        if first.reranks and turn.candidate < first.candidates:
             began = self._plan(turn.seed, turn.reply, turn.max_tokens, turn.min_tokens)
             weighed = self._reranker.weigh(reading, began, first, cancelled)
             if weighed is None:

@@ -18,11 +18,6 @@ from chatbot_tui.model.step import Stepper, StepTrace
 from chatbot_tui.model.tokenizer import Tokenizer
 
 
-def reranks(settings: SamplingSettings) -> bool:
-    """Return whether several replies are drawn; greedily they would all be one."""
-    return settings.candidates > 1 and not settings.greedy
-
-
 class Reranker:
     """Draws candidates for a reply and weighs them."""
 

@@ -97,9 +97,13 @@ def preset(settings: SamplingSettings) -> str | None:
 
 
 def summary(settings: SamplingSettings) -> str:
-    """Return the options that have an effect, in short: temperature .80 + top-k 40."""
+    """Return the options that have an effect, in short: temperature .80 + top-k 40.
+
+    What chooses among whole replies comes first: where there is little room, nothing else on screen tells of it.
+    """
     ignored = idle(settings)
     now = values(settings)
     parts = ["greedy"] if settings.greedy else []
-    parts += [f"{track.label} {track.text(now[track.key])}" for track in TRACKS if now[track.key] != track.off and track.key not in ignored]
+    tracks = sorted(TRACKS, key=lambda track: track.key not in RERANKING)
+    parts += [f"{track.label} {track.text(now[track.key])}" for track in tracks if now[track.key] != track.off and track.key not in ignored]
     return " + ".join(parts) or "plain softmax"

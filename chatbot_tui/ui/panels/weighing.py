@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 from chatbot_tui.core.frames import ReplyCandidate, StepFrame, Weighing
 from chatbot_tui.ui.cursor import Cursor
 from chatbot_tui.ui.panels.inspector import Inspector, waiting
 from chatbot_tui.ui.widgets.glyphs import clip, visible
 from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE, Line
-from chatbot_tui.ui.widgets.numbers import hundredths, quantity
+from chatbot_tui.ui.widgets.numbers import quantity
 
 NUMBER = 7
 """Cells of a figure."""
-ALL_FIGURES = 48
+ALL_FIGURES = 44
 """Width from which on all three figures stand before the text."""
 
 
@@ -39,15 +40,29 @@ def ranked(weighing: Weighing) -> list[Ranked]:
     return [Ranked(weighing.candidates[place], times[key], place == weighing.chosen) for key, place in places]
 
 
+def formula(weight: float) -> str:
+    """Return how a score is computed."""
+    if weight == 0:
+        return "here"
+    return "here - alone" if weight == 1 else f"here - {quantity(weight)} x alone"
+
+
 def title_line(weighing: Weighing, width: int) -> Line:
-    """Return the names of the columns."""
-    weight = weighing.pmi_weight
-    figures = ["score"]
-    if width >= ALL_FIGURES:
-        figures += ["here", "alone"]
-    meaning = "here - alone" if weight == 1 else f"here - {hundredths(weight)} x alone"
-    row = "  " + "".join(name.rjust(NUMBER) for name in figures) + "  "
-    return [(clip(row + ("ln p, nats: score = " + meaning if width >= ALL_FIGURES + 18 else "nats"), width), MUTED)]
+    """Return the names of the columns, their unit, and as much about the score as there is room for."""
+    names = ["score", "here", "alone"] if width >= ALL_FIGURES else ["score"]
+    row = "  " + "".join(name.rjust(NUMBER) for name in names)
+    meaning = formula(weighing.pmi_weight)
+    notes = [f", ln p in nats: score = {meaning}", f", nats: score = {meaning}", f", nats: {meaning}"] if len(names) > 1 else []
+    note = next((note for note in notes if len(row + note) <= width), ", nats")
+    return [(clip(row + note, width), MUTED)]
+
+
+def meaning_lines(weighing: Weighing, width: int) -> list[Line]:
+    """Return what the figures mean, below an empty line."""
+    text = f"score = {formula(weighing.pmi_weight)}; here is ln p of the reply after what was said, alone is ln p after nothing."
+    if weighing.pmi_weight:
+        text += " A reply that suits everything is likely alone too: it scores low."
+    return [[], *([(row, MUTED)] for row in wrap(text, max(width, 1)))]
 
 
 def reply_line(entry: Ranked, width: int) -> Line:
@@ -97,7 +112,7 @@ class WeighingPanel(Inspector):
         return None if self.cursor.frame is None else self.cursor.frame.weighing
 
     def lines(self, width: int, height: int) -> list[Line]:
-        """Return the replies that fit, and how many do not."""
+        """Return the replies that fit and how many do not; where there is room for all, also what their figures mean."""
         weighing = self._weighing
         if weighing is None:
             return waiting("alt+r draws several replies and says the one that fits best.", width)
@@ -107,4 +122,7 @@ class WeighingPanel(Inspector):
         shown = entries if len(entries) <= room else entries[: max(room - 1, 1)]
         lines += [reply_line(entry, width) for entry in shown]
         hidden = len(entries) - len(shown)
-        return lines + ([[(clip(f"  … {hidden} more", width), MUTED)]] if hidden and room > 1 else [])
+        if hidden:
+            return lines + ([[(clip(f"  … {hidden} more", width), MUTED)]] if room > 1 else [])
+        meaning = meaning_lines(weighing, width)
+        return lines + meaning if len(lines) + len(meaning) <= height else lines

@@ -201,6 +201,9 @@ class ChatScreen(LoadingScreen):
         name = called(self.loaded, self.loaded.step)
         if self.live is None:
             return name
+        sampling = self.live.request.sampling
+        if sampling.reranks and not self.live.tokens and not self.pace.paused:
+            return f"{name} · drawing {sampling.candidates} candidates"
         doing = "frozen" if self.pace.paused else "speaking"
         return f"{name} · {doing} · {len(self.live.tokens)}"
 
@@ -254,7 +257,7 @@ class ChatScreen(LoadingScreen):
     def action_rerank(self) -> None:
         """Choose the next replies among several candidates each, or no more."""
         usual = PARAMETERS["candidates"]
-        several = self.sampling.candidates > 1 and not self.sampling.greedy
+        several = self.sampling.reranks
         self._sample(self.sampling.changed(candidates=usual.off if several else usual.usual, greedy=False))
         self.notify("One reply is drawn" if several else f"The next reply is the best of {usual.usual}", timeout=2)
 

@@ -19,7 +19,7 @@ def panel_at(*frames: object) -> WeighingPanel:
 def test_candidates_stand_best_first_with_what_they_are_worth_here_and_alone() -> None:
     panel = panel_at(make_frame(0, weighing=make_weighing("fine thanks")))
     assert text_of(panel, 70, 6) == [
-        "    score   here  alone  ln p, nats: score = here - alone",
+        "    score   here  alone, ln p in nats: score = here - alone",
         ">    5.50  -12.5  -18.0  fine thanks",
         "     1.75  -9.25  -11.0  i like [b]it[/b] …",
         "      .50  -4.00  -4.50  i don't know ×2",
@@ -27,11 +27,33 @@ def test_candidates_stand_best_first_with_what_they_are_worth_here_and_alone() -
     assert panel.note() == "number 2 of 4 drawn"
 
 
-def test_the_weight_stands_in_the_formula() -> None:
-    panel = panel_at(make_frame(0, weighing=make_weighing("fine", pmi_weight=0.5)))
-    assert text_of(panel, 76, 6)[0].endswith("score = here - .50 x alone")
+@pytest.mark.parametrize(
+    ("weight", "meaning"), [(0.5, "here - .50 x alone"), (1.0, "here - alone"), (1.25, "here - 1.25 x alone"), (0.0, "here")]
+)
+def test_the_weight_stands_in_the_formula(weight: float, meaning: str) -> None:
+    panel = panel_at(make_frame(0, weighing=make_weighing("fine", pmi_weight=weight)))
+    assert text_of(panel, 76, 6)[0] == f"    score   here  alone, ln p in nats: score = {meaning}"
+    # What an inspecting column has room for in a window of 120 columns.
+    assert text_of(panel, 55, 6)[0].endswith(f" = {meaning}" if len(meaning) <= 13 else f", nats: {meaning}")
+
+
+def test_a_score_heeds_the_weight() -> None:
     # -12.5 + .5 * 18
-    assert text_of(panel, 76, 6)[1].startswith(">   -3.50")
+    assert text_of(panel_at(make_frame(0, weighing=make_weighing("fine", pmi_weight=0.5))), 76, 6)[1].startswith(">   -3.50")
+
+
+def test_the_figures_are_explained_where_there_is_room() -> None:
+    panel = panel_at(make_frame(0, weighing=make_weighing("fine thanks")))
+    written = text_of(panel, 38, 12)
+    assert written[0] == "    score, nats"
+    assert " ".join(written[5:]) == (
+        "score = here - alone; here is ln p of the reply after what was said, alone is ln p after nothing. "
+        "A reply that suits everything is likely alone too: it scores low."
+    )
+    # Four rows of replies, one left empty and five of explanation: whole or not at all.
+    assert [len(text_of(panel, 38, height)) for height in (9, 10, 11)] == [4, 10, 10]
+    indifferent = panel_at(make_frame(0, weighing=make_weighing("fine thanks", pmi_weight=0.0)))
+    assert "scores low" not in " ".join(text_of(indifferent, 38, 12))
 
 
 @pytest.mark.parametrize(

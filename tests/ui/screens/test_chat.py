@@ -113,6 +113,17 @@ async def test_a_key_draws_several_replies_and_a_panel_comes_to_show_them(tmp_pa
         await place.until(lambda: not panel.display)
 
 
+async def test_the_heading_says_that_candidates_are_drawn_until_one_is_spoken(tmp_path: Path) -> None:
+    backend = ScriptedBackend(held=True)
+    async with playground(tmp_path, backend, size=(120, 40)) as place:
+        await place.pilot.press("alt+r")
+        await place.say("hello")
+        await place.until(lambda: "drawing 8 candidates" in place.screen_text())
+        backend.release()
+        await place.until(lambda: "speaking · 1" in place.screen_text())
+        backend.release_all()
+
+
 async def test_a_narrow_terminal_has_the_verdict_and_the_last_token_in_one_line(tmp_path: Path) -> None:
     async with playground(tmp_path, size=(59, 15), checkpoint="near-zero-init") as place:
         await place.hear("hello")
