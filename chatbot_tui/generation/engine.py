@@ -9,7 +9,7 @@ import numpy as np
 from torch import Tensor
 
 from chatbot_tui.core.errors import InputError
-from chatbot_tui.core.frames import FinishReason, PromptScored, ReplyEvent, ReplyFinished, StepFrame, Weighing
+from chatbot_tui.core.frames import FinishReason, PromptScored, ReplyCandidate, ReplyEvent, ReplyFinished, StepFrame, Weighing
 from chatbot_tui.core.judgement import INPUT_BLIND, NEARLY_BLIND
 from chatbot_tui.core.ports import ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
@@ -164,17 +164,24 @@ class Engine:
 
         weighing: Weighing | None = None
         first = strategies.get(0, settings)
-        if first.reranks and turn.candidate < first.candidates:
+        if first.reranks and turn.candidate < first.candidates and len(turn.tokens) <= turn.max_tokens:
             began = self._plan(turn.seed, turn.reply, turn.max_tokens, turn.min_tokens)
             weighed = self._reranker.weigh(reading, began, first, cancelled)
             if weighed is None:
                 return
-            weighing = replace(weighed, chosen=turn.candidate)
+            if self._began_as(turn, weighed.candidates[turn.candidate]):
+                weighing = replace(weighed, chosen=turn.candidate)
         tokens = turn.tokens
         plan = self._plan(turn.seed, turn.reply, len(tokens), turn.min_tokens, tokens)
         plan = replace(plan, candidate=turn.candidate)
         drawing = Drawing(self._stepper, reading, plan, lambda: True)
         yield from self._frames(drawing, plan, settings_at, top, self.watched(pinned), weighing)
+
+    def _began_as(self, turn: Turn, candidate: ReplyCandidate) -> bool:
+        """Return whether a turn says what a candidate does, as far as its first settings went; a machine may round differently."""
+        changed = min((step for step, _ in turn.strategies if step > 0), default=len(turn.tokens))
+        text = self.tokenizer.stream()
+        return candidate.text.startswith("".join(text.push(token) for token in turn.tokens[:changed]))
 
     def watched(self, words: Sequence[str]) -> tuple[int, ...]:
         """Return the first token of each word as it stands after a space; words that the vocabulary lacks are left out."""

@@ -116,8 +116,6 @@ def test_a_reply_is_recalled_with_its_candidates_bit_for_bit() -> None:
         candidate=weighing.chosen,
     )
     assert list(net.recall((YOU, turn))) == frames
-    # Numbers that belong to no candidate are no reason to fail: the record may be of an older or a damaged file.
-    assert [frame.token for frame in net.recall((YOU, replace(turn, candidate=99)))] == list(turn.tokens)
 
 
 def test_settings_changed_on_the_way_take_the_reply_elsewhere_from_that_very_token() -> None:
@@ -193,6 +191,31 @@ def test_a_net_without_an_end_token_scores_all_but_the_first_token(tmp_path: Pat
     assert chosen.log_p == pytest.approx(log_p(net, [*context, *said], 3), abs=1e-4)
     assert chosen.log_p_alone == pytest.approx(log_p(net, said, 3), abs=1e-4)
     assert not chosen.finished
+
+
+def test_a_record_that_belongs_to_none_of_the_candidates_is_shown_without_them() -> None:
+    net = engine()
+    frames = frames_of(run(net, ReplyRequest((YOU,), SEVERAL, seed=4, max_tokens=8)))
+    tokens = tuple(frame.token for frame in frames)
+    print_of, chosen = net.checkpoint.fingerprint, weighing_of(list(frames)).chosen
+    turn = Turn("bot", "", print_of, tokens, ((0, SEVERAL),), seed=4, max_tokens=8, candidate=chosen)
+    later = SamplingSettings(greedy=True)
+    # Bytes that are no whole character look all alike.
+    other = next(token for token in net.tokenizer.encode("dog like") if token not in tokens)
+    shown = {
+        "as it was": (turn, True),
+        "changed on the way": (replace(turn, tokens=(*tokens[:2], other), strategies=((0, SEVERAL), (2, later))), True),
+        "other words": (replace(turn, tokens=(other, *tokens[1:])), False),
+        "no such candidate": (replace(turn, candidate=99), False),
+        "another candidate": (replace(turn, candidate=(chosen + 1) % 5), False),
+        "longer than it could be": (replace(turn, max_tokens=2), False),
+        "nothing may be said": (replace(turn, max_tokens=0), False),
+    }
+    for name, (record, expected) in shown.items():
+        recalled = list(net.recall((YOU, record)))
+        assert tuple(frame.token for frame in recalled) == record.tokens
+        assert {frame.weighing is not None for frame in recalled} == {expected}, name
+    assert list(net.recall((YOU, replace(turn, tokens=())))) == []
 
 
 def test_a_recall_is_cancelled_while_candidates_are_drawn_again() -> None:

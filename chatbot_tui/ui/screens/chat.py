@@ -200,7 +200,7 @@ class ChatScreen(LoadingScreen):
             return "no checkpoint · ctrl+o opens the library"
         name = called(self.loaded, self.loaded.step)
         if self.live is None:
-            return name
+            return f"{name} · drawing {self.redrawn} candidates again" if self.redrawn else name
         sampling = self.live.request.sampling
         if sampling.reranks and not self.live.tokens and not self.pace.paused:
             return f"{name} · drawing {sampling.candidates} candidates"
@@ -279,7 +279,7 @@ class ChatScreen(LoadingScreen):
         self._set_pace(Pace(speed, self.pace.paused))
         self.notify("As fast as the machine can" if speed is None else f"{speed:g} tokens a second", timeout=1.5)
 
-    def action_stop(self) -> None:
+    async def action_stop(self) -> None:
         """Stop the reply; else go to the newest token; else to the composer."""
         if self.queued:
             self.queued = False
@@ -287,6 +287,8 @@ class ChatScreen(LoadingScreen):
         if self.live is not None:
             self.backend.cancel()
         elif self.walking:
+            if self.recalling:
+                await self.lane.stop()
             self.go_live()
         else:
             self.composer.focus()

@@ -48,9 +48,6 @@ class SpeakingScreen(WalkingScreen):
     _kept_at: float = 0.0
     _drain_due: bool = False
 
-    def show_state(self) -> None:
-        """Bring headings and status in line with what is going on."""
-
     # Sending
 
     @on(Composer.Sent)

@@ -54,6 +54,21 @@ class WalkingScreen(Screen[None]):
         """Whether the person looks at an older token."""
         return self.transcript.cursor is not None or self._wanted is not None
 
+    def show_state(self) -> None:
+        """Bring headings and status in line with what is going on."""
+
+    @property
+    def recalling(self) -> bool:
+        """Whether the person waits for an old reply to be computed again."""
+        return self._wanted is not None
+
+    @property
+    def redrawn(self) -> int:
+        """How many candidates are drawn again for the old reply that the person waits for; 0 where it was the only one."""
+        turns = self.conversation.turns
+        strategies = turns[self._wanted[0]].strategies if self._wanted is not None and self._wanted[0] < len(turns) else ()
+        return next((settings.candidates for step, settings in strategies if step == 0 and settings.reranks), 0)
+
     def tokens_of(self, turn: int) -> int:
         """Return how many tokens a turn has that one can look at."""
         if turn < len(self.conversation.turns):
@@ -142,6 +157,7 @@ class WalkingScreen(Screen[None]):
         self.recall_feed = Feed(lambda: self.post_message(EventsWaiting()))
         turns: tuple[Turn, ...] = tuple(self.conversation.turns[: turn + 1])
         self.lane.recall(turns, token, FRAMES_KEPT // 2, self.preferences.settings.pinned, self.recall_feed)
+        self.show_state()
 
     async def absorb_recall(self, event: Recalled) -> None:
         """Give an old reply its frames back, and go to the token that was asked for."""
@@ -160,3 +176,4 @@ class WalkingScreen(Screen[None]):
         """Say why an old reply cannot be looked into."""
         self._wanted = None
         self.notify(reason, severity="warning", markup=False)
+        self.show_state()

@@ -1,9 +1,12 @@
 """Walking through the tokens of every reply, in memory or not."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from chatbot_tui.core.frames import StepFrame
+from chatbot_tui.core.ports import Turn
 from chatbot_tui.ui.frame_store import FrameStore
-from tests.fakes import ScriptedBackend
+from tests.fakes import PATIENCE, ScriptedBackend
 from tests.ui.frames import make_frame
 from tests.ui.playground import Playground, playground
 
@@ -140,6 +143,31 @@ async def test_nothing_is_recalled_while_a_checkpoint_is_loading(tmp_path: Path)
         await place.pilot.press("left")
         await place.until(lambda: "wait until a checkpoint is loaded" in place.notices())
         assert place.backend.called("recall") == []
+
+
+class PatientBackend(ScriptedBackend):
+    """Is about to recall until it is cancelled."""
+
+    def recall(self, turns: tuple[Turn, ...], *, top: int | None = 20, pinned: tuple[str, ...] = ()) -> Iterator[StepFrame]:
+        with self._changed:
+            self._cancelled = False
+            self._changed.wait_for(lambda: self._cancelled, timeout=PATIENCE)
+        yield from () if self._cancelled else super().recall(turns, top=top, pinned=pinned)
+
+
+async def test_who_waits_for_candidates_to_be_drawn_again_is_told_and_ends_it_with_escape(tmp_path: Path) -> None:
+    async with playground(tmp_path, PatientBackend(), size=(120, 40)) as place:
+        await place.pilot.press("alt+r")
+        await place.hear("one")
+        place.chat.store.forget(0)
+        await place.pilot.press("left")
+        await place.until(lambda: "drawing 8 candidates again" in place.screen_text())
+        assert place.chat.lane.busy
+        await place.pilot.press("escape")
+        await place.until(lambda: not place.chat.lane.busy)
+        assert not place.chat.walking
+        await place.until(lambda: "drawing" not in place.screen_text())
+        assert place.texts() == ["one", " hello there friend∎"]
 
 
 def test_the_store_drops_the_oldest_turns_first() -> None:
