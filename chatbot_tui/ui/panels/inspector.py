@@ -16,12 +16,14 @@ RULE = "$foreground 30%"
 def heading(name: str, note: str, width: int) -> Content:
     """Return a title for an upper edge of `width` cells: name on the left, note on the right, the edge between them.
 
-    A note that is too long loses whole words, so that no number is cut in two.
+    A note that is too long loses whole words, so that no number is cut in two, and a sum whole terms, so that no name lacks its number.
     """
     room = width - len(name) - 6
     if cell_len(note) > room:
         words = note.split(" ")
         while words and cell_len(" ".join(words)) + 2 > room:
+            words.pop()
+        while "+" in words and words[-1] != "+":
             words.pop()
         note = " ".join([*words, "…"]) if words else ""
     rule = width - len(name) - 2 - (cell_len(note) + 3 if note else 0)

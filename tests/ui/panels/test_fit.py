@@ -59,6 +59,14 @@ def test_a_heading_fits_its_edge_and_never_cuts_a_word(width: int, note: str) ->
     assert shown == note.split()[: len(shown)]
 
 
+@pytest.mark.parametrize(
+    ("width", "shown"), [(60, "candidates 8 + temperature .70 + top-p .90"), (50, "candidates 8 + temperature .70 + …")]
+)
+def test_a_sum_in_a_heading_loses_names_with_their_numbers(width: int, shown: str) -> None:
+    title = heading("sampling", "candidates 8 + temperature .70 + top-p .90", width)
+    assert str(title).removeprefix(" sampling ").strip("─ ") == shown
+
+
 @pytest.mark.parametrize("size", [(36, 4), (90, 30)])
 @pytest.mark.parametrize("kind", PANELS)
 async def test_panels_survive_their_smallest_and_largest_size(kind: type[Inspector], size: tuple[int, int]) -> None:
