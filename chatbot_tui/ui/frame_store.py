@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, overload
 
 if TYPE_CHECKING:
-    from chatbot_tui.core.frames import StepFrame
+    from chatbot_tui.core.frames import StepFrame, Weighing
 
 
 FRAMES_KEPT = 2_000
@@ -21,16 +22,29 @@ PACKED_AT_ONCE = 2
 """Frames packed for each one that comes: work in small pieces, though a recalled reply comes with a thousand."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Packed:
+    """A frame in little room."""
+
+    data: bytes
+    weighing: Weighing | None
+    """Left out of the data: all frames of a reply share one, which may be larger than all the rest of them."""
+
+
+def _pack(frame: StepFrame) -> Packed:
+    return Packed(pickle.dumps(replace(frame, weighing=None), pickle.HIGHEST_PROTOCOL), frame.weighing)
+
+
 @lru_cache(maxsize=LOOKED_AT)
-def _unpack(data: bytes) -> StepFrame:
-    frame: StepFrame = pickle.loads(data)  # noqa: S301 (packed below, never outside this process)
-    return frame
+def _unpack(packed: Packed) -> StepFrame:
+    frame: StepFrame = pickle.loads(packed.data)  # noqa: S301 (packed above, never outside this process)
+    return frame if packed.weighing is None else replace(frame, weighing=packed.weighing)
 
 
 class Frames(Sequence["StepFrame"]):
     """The frames of one turn, in order of steps, of which the oldest may be packed. A slice shares them and unpacks nothing."""
 
-    def __init__(self, frames: Iterable[StepFrame | bytes] = (), packed: int = 0) -> None:
+    def __init__(self, frames: Iterable[StepFrame | Packed] = (), packed: int = 0) -> None:
         self._frames = list(frames)
         self._packed = packed
 
@@ -45,7 +59,7 @@ class Frames(Sequence["StepFrame"]):
         if isinstance(index, slice):
             return Frames(self._frames[index])
         frame = self._frames[index]
-        return _unpack(frame) if isinstance(frame, bytes) else frame
+        return _unpack(frame) if isinstance(frame, Packed) else frame
 
     @property
     def fresh(self) -> int:
@@ -65,7 +79,9 @@ class Frames(Sequence["StepFrame"]):
         """Pack the oldest fresh frames, at most `count`, and return how many there were to pack."""
         first, last = self._packed, min(self._packed + count, len(self._frames))
         for index in range(first, last):
-            self._frames[index] = pickle.dumps(self._frames[index], pickle.HIGHEST_PROTOCOL)
+            frame = self._frames[index]
+            if not isinstance(frame, Packed):
+                self._frames[index] = _pack(frame)
         self._packed = last
         return last - first
 

@@ -1,6 +1,6 @@
 from chatbot_tui.ui.cursor import Cursor
-from chatbot_tui.ui.frame_store import FRESH, LOOKED_AT, Frames, FrameStore
-from tests.ui.frames import make_frame
+from chatbot_tui.ui.frame_store import FRESH, LOOKED_AT, Frames, FrameStore, Packed
+from tests.ui.frames import make_frame, make_weighing
 
 
 def test_packed_frames_are_equal_to_what_they_were() -> None:
@@ -11,6 +11,17 @@ def test_packed_frames_are_equal_to_what_they_were() -> None:
     assert list(store.frames(1)) == frames
     assert store.index_of(1, 0) == 0
     assert store.index_of(1, 9) == 9
+
+
+def test_packed_frames_share_the_candidates_they_were_chosen_among() -> None:
+    weighing = make_weighing("fine " * 10_000)
+    frames = Frames(make_frame(step, weighing=weighing) for step in range(4))
+    plain = Frames(make_frame(step) for step in range(4))
+    frames.pack(4)
+    plain.pack(4)
+    assert all(frame.weighing is weighing for frame in frames)
+    assert list(frames) == [make_frame(step, weighing=weighing) for step in range(4)]
+    assert packed_bytes(frames) == packed_bytes(plain)
 
 
 def test_all_but_the_newest_are_packed_whatever_turn_they_belong_to() -> None:
@@ -53,11 +64,15 @@ def test_a_cursor_sees_the_past_though_it_was_packed_meanwhile() -> None:
 def test_a_slice_unpacks_nothing() -> None:
     frames = Frames(make_frame(step) for step in range(4))
     frames.pack(4)
-    assert all(isinstance(frame, bytes) for frame in frames[:3]._frames)
+    assert all(isinstance(frame, Packed) for frame in frames[:3]._frames)
 
 
 def test_more_frames_stay_fresh_than_are_unpacked_to_draw_the_past_of_one() -> None:
     assert LOOKED_AT < FRESH
+
+
+def packed_bytes(frames: Frames) -> int:
+    return sum(len(frame.data) for frame in frames._frames if isinstance(frame, Packed))
 
 
 def fresh_frames(store: FrameStore, turn: int) -> int:

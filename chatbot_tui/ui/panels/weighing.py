@@ -1,10 +1,9 @@
 """The re-ranking panel: the replies that were drawn, what each is worth here and anywhere, and which of them is said."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
-from chatbot_tui.core.frames import ReplyCandidate, StepFrame, Weighing
+from chatbot_tui.core.frames import ReplyCandidate, Weighing
 from chatbot_tui.ui.cursor import Cursor
 from chatbot_tui.ui.panels.inspector import Inspector, waiting
 from chatbot_tui.ui.widgets.glyphs import clip, visible
@@ -79,13 +78,30 @@ def reply_line(entry: Ranked, width: int) -> Line:
     return [*line, ("  ", ""), (said, "bold" if entry.said else ""), (times, MUTED)]
 
 
-def departure(cursor: Cursor) -> int | None:
-    """Return the step from which on other settings than the candidates' draw the reply; None where none do."""
-    frames: Sequence[StepFrame] = cursor.history
-    began = frames[0].sampling if frames and frames[0].step == 0 else None
-    if began is None:
-        return None
-    return next((frame.step for frame in frames if frame.sampling is not None and frame.sampling != began), None)
+class Departure:
+    """Where a reply left its candidate. Remembers how far it has looked: a long reply is not read again for every token."""
+
+    def __init__(self) -> None:
+        self._weighing: Weighing | None = None
+        self._read = 0
+        self._left: int | None = None
+
+    def before(self, cursor: Cursor) -> int | None:
+        """Return the first step, up to the cursor's, that other settings drew than the candidates; None where none did, or none is told."""
+        frame = cursor.frame
+        if frame is None or frame.weighing is None:
+            return None
+        first = cursor.frames[0]
+        if first.step or first.sampling is None:
+            return None
+        if frame.weighing is not self._weighing:
+            self._weighing, self._read, self._left = frame.weighing, 0, None
+        while self._left is None and self._read <= cursor.index:
+            settings = cursor.frames[self._read].sampling
+            if settings is not None and settings != first.sampling:
+                self._left = self._read
+            self._read += 1
+        return self._left if self._left is not None and self._left <= frame.step else None
 
 
 class WeighingPanel(Inspector):
@@ -93,12 +109,16 @@ class WeighingPanel(Inspector):
 
     NAME = "re-ranking"
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._departure = Departure()
+
     def note(self) -> str:
         """Return how many were drawn, and which of them is said."""
         weighing = self._weighing
         if weighing is None:
             return ""
-        left = departure(self.cursor)
+        left = self._departure.before(self.cursor)
         changed = "" if left is None else f" · left it at step {left}"
         return f"number {weighing.chosen + 1} of {len(weighing.candidates)} drawn{changed}"
 

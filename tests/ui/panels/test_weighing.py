@@ -1,11 +1,14 @@
 """What the re-ranking panel writes: exact figures, best first, and nothing that a net says as markup."""
 
+from typing import Any
+
 import pytest
 
+from chatbot_tui.core.frames import StepFrame
 from chatbot_tui.core.sampling import SamplingSettings
-from chatbot_tui.ui.cursor import EMPTY
+from chatbot_tui.ui.cursor import EMPTY, Cursor
 from chatbot_tui.ui.panels.inspector import Inspector
-from chatbot_tui.ui.panels.weighing import WeighingPanel
+from chatbot_tui.ui.panels.weighing import Departure, WeighingPanel
 from tests.ui.frames import make_frame, make_weighing
 from tests.ui.panels.host import at, text_of
 
@@ -92,3 +95,27 @@ def test_it_says_from_where_on_the_reply_went_another_way() -> None:
     frames = [make_frame(step, weighing=weighing, sampling=began if step < 2 else SamplingSettings()) for step in range(4)]
     assert panel_at(*frames).note() == "number 2 of 4 drawn · left it at step 2"
     assert panel_at(*frames[:2]).note() == "number 2 of 4 drawn"
+
+
+def test_it_reads_a_reply_once_however_one_walks_through_it() -> None:
+    weighing, began = make_weighing("fine"), SamplingSettings(candidates=4)
+    frames = Counted(make_frame(step, weighing=weighing, sampling=began if step < 30 else SamplingSettings()) for step in range(40))
+    departure = Departure()
+    walked = [*range(40), *range(39, -1, -1), 5, 35]
+    told = [departure.before(Cursor(frames, index, live=False)) for index in walked]
+    assert told == [30 if index >= 30 else None for index in walked]
+    # Each time the first token and the one looked at; besides, steps 0 to 30 once.
+    assert frames.taken == 2 * len(walked) + 31
+    # Another reply begins anew.
+    other = [make_frame(step, weighing=make_weighing("well"), sampling=began) for step in range(3)]
+    assert departure.before(at(*other)) is None
+
+
+class Counted(list[StepFrame]):
+    """Frames that count how often one is taken out."""
+
+    taken = 0
+
+    def __getitem__(self, index: Any) -> Any:
+        self.taken += 1
+        return super().__getitem__(index)
