@@ -5,7 +5,7 @@ from textwrap import wrap
 
 from chatbot_tui.core.frames import ReplyCandidate, Weighing
 from chatbot_tui.ui.cursor import Cursor
-from chatbot_tui.ui.panels.inspector import Inspector, waiting
+from chatbot_tui.ui.panels.inspector import Inspector
 from chatbot_tui.ui.widgets.glyphs import clip, visible
 from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE, Line
 from chatbot_tui.ui.widgets.numbers import quantity
@@ -114,13 +114,13 @@ class WeighingPanel(Inspector):
         self._departure = Departure()
 
     def note(self) -> str:
-        """Return how many were drawn, and which of them is said."""
+        """Return how many were drawn, which of them is said, and where other settings took the reply from there."""
         weighing = self._weighing
         if weighing is None:
             return ""
+        number = f"number {weighing.chosen + 1} of {len(weighing.candidates)}"
         left = self._departure.before(self.cursor)
-        changed = "" if left is None else f" · left it at step {left}"
-        return f"number {weighing.chosen + 1} of {len(weighing.candidates)} drawn{changed}"
+        return f"{number} drawn" if left is None else f"{number}, until step {left}"
 
     @property
     def idle(self) -> bool:
@@ -135,7 +135,7 @@ class WeighingPanel(Inspector):
         """Return the replies that fit and how many do not; where there is room for all, also what their figures mean."""
         weighing = self._weighing
         if weighing is None:
-            return waiting("alt+r draws several replies and says the one that fits best.", width)
+            return [[(row, MUTED)] for row in wrap("alt+r draws several replies and says the one that fits best.", max(width, 1))][:height]
         entries = ranked(weighing)
         lines = [title_line(weighing, width)] if height > 2 else []
         room = height - len(lines)
