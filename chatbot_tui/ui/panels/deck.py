@@ -86,6 +86,7 @@ class PanelDeck(Vertical):
 
     def _arrange(self) -> None:
         self.set_class(self.tabbed, "-tabbed")
+        self.set_class(any(getattr(panel, "OCCASIONAL", False) and not getattr(panel, "idle", False) for panel in self._panels), "-crowded")
         focused = self.screen.focused
         for number, panel in enumerate(self._panels):
             panel.display = number == self._shown if self.tabbed else not getattr(panel, "idle", False)

@@ -38,6 +38,8 @@ class Inspector(Lines):
 
     NAME = ""
     """Name on the upper edge."""
+    OCCASIONAL = False
+    """Whether it is idle as a rule; when it is not, others make room for it."""
 
     cursor: reactive[Cursor] = reactive(EMPTY)
     """The token to show, with those before it."""

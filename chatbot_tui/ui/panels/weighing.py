@@ -108,6 +108,7 @@ class WeighingPanel(Inspector):
     """Show the candidates of the reply under the cursor, best first."""
 
     NAME = "re-ranking"
+    OCCASIONAL = True
 
     def __init__(self) -> None:
         super().__init__()
