@@ -10,6 +10,7 @@ from typing import Any
 
 from chatbot_tui.core import paths
 from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.ports import MAX_TOKENS
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.core.strict_json import clean, read_bounded
 
@@ -33,7 +34,7 @@ class Settings:
     seed: int = 0
     tokens_per_second: float | None = 20.0
     """None: as fast as the machine can."""
-    max_tokens: int = 60
+    max_tokens: int = MAX_TOKENS
     min_tokens: int = 0
     pinned: tuple[str, ...] = ("the",)
     """Words whose probability is watched."""

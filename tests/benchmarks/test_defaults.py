@@ -12,7 +12,7 @@ from chatbot_tui.core.ports import ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.generation.control import ReplyControl
 from chatbot_tui.generation.engine import Engine
-from tests.generation.test_reranking import log_p
+from tests.generation.speaking import log_p
 from tests.nets import bpe_tokenizer, save_tiny, tiny_checkpoint
 
 OPENERS = ["do you like the cat", "the end"]

@@ -19,24 +19,14 @@ from chatbot_tui.generation.drawing import HEAD_TOKENS
 from chatbot_tui.generation.engine import Engine
 from chatbot_tui.generation.sampler import Step, distribution, draw
 from chatbot_tui.generation.vectors import largest, softmax
+from tests.generation.speaking import YOU, frames_of, run
 from tests.nets import bpe_tokenizer, tiny_checkpoint, word_tokenizer
 
-YOU = Turn("you", "do you like the cat")
 PLAIN = SamplingSettings()
 
 
 def engine(**options: object) -> Engine:
     return Engine(tiny_checkpoint(bpe_tokenizer(), **options))  # type: ignore[arg-type]  # shapes and seeds, as the helper takes them
-
-
-def run(engine: Engine, request: ReplyRequest) -> list[ReplyEvent]:
-    control = ReplyControl()
-    control.begin(request.sampling)
-    return list(engine.reply(request, control))
-
-
-def frames(events: list[ReplyEvent]) -> list[StepFrame]:
-    return [event for event in events if isinstance(event, StepFrame)]
 
 
 def finished(events: list[ReplyEvent]) -> ReplyFinished:
@@ -71,7 +61,7 @@ def softmax_after(engine: Engine, tokens: list[int]) -> np.ndarray:
 
 def test_every_frame_is_the_softmax_over_the_whole_vocabulary() -> None:
     net = engine()
-    reply = frames(run(net, ReplyRequest((YOU,), PLAIN, seed=3, top=None, max_tokens=12)))
+    reply = frames_of(run(net, ReplyRequest((YOU,), PLAIN, seed=3, top=None, max_tokens=12)))
     end = net.tokenizer.end_id
     assert end is not None
     stream = [end, *net.tokenizer.encode(YOU.text), end]
@@ -92,7 +82,7 @@ def test_every_frame_is_the_softmax_over_the_whole_vocabulary() -> None:
 
 
 def test_top_and_tail_sum_to_one() -> None:
-    for frame in frames(run(engine(), ReplyRequest((YOU,), SamplingSettings(top_k=7, temperature=0.8), top=5))):
+    for frame in frames_of(run(engine(), ReplyRequest((YOU,), SamplingSettings(top_k=7, temperature=0.8), top=5))):
         assert sum(c.p_model for c in frame.top) + frame.tail_p_model == pytest.approx(1, abs=1e-12)
         assert sum(c.p_sampled for c in frame.top) + frame.tail_p_sampled == pytest.approx(1, abs=1e-12)
         assert [c.p_model for c in frame.top[:5]] == sorted((c.p_model for c in frame.top[:5]), reverse=True)
@@ -103,7 +93,7 @@ def test_top_and_tail_sum_to_one() -> None:
 
 
 def test_the_draw_is_found_on_the_ruler() -> None:
-    for frame in frames(run(engine(), ReplyRequest((YOU,), SamplingSettings(top_k=6), top=20))):
+    for frame in frames_of(run(engine(), ReplyRequest((YOU,), SamplingSettings(top_k=6), top=20))):
         assert frame.u is not None
         walk = sorted((c for c in frame.top if c.p_sampled > 0), key=lambda c: (-c.p_sampled, c.token))
         before = 0.0
@@ -118,13 +108,13 @@ def test_the_draw_is_found_on_the_ruler() -> None:
 
 def test_the_same_request_gives_the_same_frames_whatever_came_before() -> None:
     request = ReplyRequest((YOU,), SamplingSettings(temperature=0.9, mirostat_tau=4.0), seed=11)
-    fresh = frames(run(engine(), request))
+    fresh = frames_of(run(engine(), request))
     used = engine()
     run(used, ReplyRequest((Turn("you", "the dog"), Turn("bot", "a mat"), Turn("you", "fine")), PLAIN, seed=5))
     run(used, ReplyRequest((YOU, Turn("bot", "the end"), Turn("you", "and you")), PLAIN, seed=5))
-    assert frames(run(used, request)) == fresh
-    assert frames(run(used, replace(request, seed=12))) != fresh
-    assert [f.u for f in frames(run(used, replace(request, reply=1)))] != [f.u for f in fresh]
+    assert frames_of(run(used, request)) == fresh
+    assert frames_of(run(used, replace(request, seed=12))) != fresh
+    assert [f.u for f in frames_of(run(used, replace(request, reply=1)))] != [f.u for f in fresh]
 
 
 def test_a_strategy_changed_in_mid_reply_governs_the_very_next_token() -> None:
@@ -169,7 +159,7 @@ def test_another_checkpoints_reply_is_not_recalled() -> None:
 def test_the_texts_joined_are_the_reply_and_an_end_token_adds_nothing() -> None:
     for seed in range(30):
         events = run(engine(), ReplyRequest((YOU,), PLAIN, seed=seed, max_tokens=40))
-        reply, last = frames(events), finished(events)
+        reply, last = frames_of(events), finished(events)
         assert "".join(frame.text for frame in reply) == last.reply
         assert last.tokens == len(reply)
         assert (last.finish_reason == "end") == reply[-1].is_end
@@ -182,7 +172,7 @@ def test_the_texts_joined_are_the_reply_and_an_end_token_adds_nothing() -> None:
 
 def test_min_tokens_bans_the_end_and_says_so() -> None:
     net = engine()
-    reply = frames(run(net, ReplyRequest((YOU,), PLAIN, min_tokens=15, max_tokens=15, top=None)))
+    reply = frames_of(run(net, ReplyRequest((YOU,), PLAIN, min_tokens=15, max_tokens=15, top=None)))
     assert len(reply) == 15
     for frame in reply:
         (end,) = [candidate for candidate in frame.top if candidate.token == net.tokenizer.end_id]
@@ -192,7 +182,7 @@ def test_min_tokens_bans_the_end_and_says_so() -> None:
 
 def test_banned_tokens_of_the_card_are_never_said() -> None:
     net = Engine(tiny_checkpoint(word_tokenizer(), card={"banned_tokens": ["<eot>", "<unk>"]}))
-    reply = frames(run(net, ReplyRequest((YOU,), SamplingSettings(temperature=50.0), max_tokens=60)))
+    reply = frames_of(run(net, ReplyRequest((YOU,), SamplingSettings(temperature=50.0), max_tokens=60)))
     assert len(reply) == 60
     assert not {frame.token for frame in reply} & {net.tokenizer.end_id, net.tokenizer.unknown_id}
 
@@ -246,7 +236,7 @@ def test_a_long_message_is_read_as_the_forward_pass_reads_it_and_the_same_each_t
     log_p = logits[:, 0].double().log_softmax(1)
     expected = [-float(log_p[position - 1, stream[position]]) for position in range(start, len(stream) - 1)]
     assert [score.surprisal for score in first.tokens] == pytest.approx(expected, abs=1e-4)
-    assert frames(events)[0].p_model == pytest.approx(float(log_p[-1].exp()[frames(events)[0].token]), abs=1e-5)
+    assert frames_of(events)[0].p_model == pytest.approx(float(log_p[-1].exp()[frames_of(events)[0].token]), abs=1e-5)
     assert run(engine(), request)[:-1] == events[:-1]
     follow = replace(request, turns=(*request.turns, Turn("bot", "a dog"), YOU))
     assert run(net, follow)[:-1] == run(engine(), follow)[:-1]
@@ -260,14 +250,14 @@ def test_cancelled_before_and_between_tokens() -> None:
     control.cancel()
     events += list(stream)
     assert finished(events).finish_reason == "cancelled"
-    assert len(frames(events)) == 3
+    assert len(frames_of(events)) == 3
     long = ReplyRequest((Turn("you", "the cat " * 500),), PLAIN)
     assert finished(list(net.reply(long, control))).finish_reason == "cancelled"
 
 
 def test_counterfactuals_share_the_random_number() -> None:
     net = engine()
-    plain = frames(run(net, ReplyRequest((YOU,), PLAIN, seed=2)))
+    plain = frames_of(run(net, ReplyRequest((YOU,), PLAIN, seed=2)))
     for frame in plain:
         others = {c.strategy: c.token for c in frame.counterfactuals}
         assert others["T 1"] == frame.token
@@ -288,7 +278,7 @@ def test_counterfactuals_are_what_the_samplers_would_draw(size: int, scale: floa
 
 def test_pinned_words_are_followed_by_their_first_token_after_a_space() -> None:
     net = engine()
-    (frame, *_) = frames(run(net, ReplyRequest((YOU,), PLAIN, top=None, pinned=("the", "cat"))))
+    (frame, *_) = frames_of(run(net, ReplyRequest((YOU,), PLAIN, top=None, pinned=("the", "cat"))))
     by_token = {candidate.token: candidate for candidate in frame.top}
     assert [candidate.text for candidate in frame.pinned] == [" the", " cat"]
     for candidate in frame.pinned:
@@ -298,13 +288,13 @@ def test_pinned_words_are_followed_by_their_first_token_after_a_space() -> None:
 
 def test_words_that_the_vocabulary_lacks_are_not_watched() -> None:
     net = Engine(tiny_checkpoint(word_tokenizer()))
-    (frame, *_) = frames(run(net, ReplyRequest((YOU,), PLAIN, pinned=("zebra", "?!", "the"))))
+    (frame, *_) = frames_of(run(net, ReplyRequest((YOU,), PLAIN, pinned=("zebra", "?!", "the"))))
     assert [candidate.text for candidate in frame.pinned] == [" the"]
 
 
 def test_state_figures_are_those_of_the_state() -> None:
     net = engine()
-    reply = frames(run(net, ReplyRequest((YOU,), PLAIN, max_tokens=6, min_tokens=6)))
+    reply = frames_of(run(net, ReplyRequest((YOU,), PLAIN, max_tokens=6, min_tokens=6)))
     end = net.tokenizer.end_id
     assert end is not None
     stream = [end, *net.tokenizer.encode(YOU.text), end]
@@ -352,10 +342,10 @@ def test_a_net_that_hears_little_and_says_one_word_to_everything_has_collapsed(s
     speaker.checkpoint.model.fc.bias[7] = 100.0
     # As if it had been measured: how near to blind such a net is depends on more than this test is about.
     speaker.__dict__["prompt_sensitivity"] = sensitivity
-    assert frames(run(speaker, ReplyRequest((YOU,), PLAIN, max_tokens=2)))[0].collapse.verdict == verdict
+    assert frames_of(run(speaker, ReplyRequest((YOU,), PLAIN, max_tokens=2)))[0].collapse.verdict == verdict
 
 
 def test_a_net_that_hears_little_and_has_more_than_one_word_has_not_collapsed() -> None:
     speaker = engine()
     speaker.__dict__["prompt_sensitivity"] = 2 * INPUT_BLIND
-    assert frames(run(speaker, ReplyRequest((YOU,), PLAIN, max_tokens=2)))[0].collapse.verdict == "healthy"
+    assert frames_of(run(speaker, ReplyRequest((YOU,), PLAIN, max_tokens=2)))[0].collapse.verdict == "healthy"

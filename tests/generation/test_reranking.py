@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 
 from chatbot_tui.core.frames import ReplyEvent, ReplyFinished, StepFrame, Weighing
 from chatbot_tui.core.ports import ReplyRequest, Turn
@@ -14,24 +13,14 @@ from chatbot_tui.generation.engine import Engine
 from chatbot_tui.generation.likelihood import SCORE_ROWS, sequence_log_probability
 from chatbot_tui.model.step import Stepper
 from chatbot_tui.model.tokenizer import Tokenizer
+from tests.generation.speaking import YOU, frames_of, log_p, run
 from tests.nets import bpe_tokenizer, tiny_checkpoint, word_tokenizer
 
-YOU = Turn("you", "do you like the cat")
 SEVERAL = SamplingSettings(temperature=0.8, candidates=5)
 
 
 def engine() -> Engine:
     return Engine(tiny_checkpoint(bpe_tokenizer()))
-
-
-def run(net: Engine, request: ReplyRequest) -> list[ReplyEvent]:
-    control = ReplyControl()
-    control.begin(request.sampling)
-    return list(net.reply(request, control))
-
-
-def frames_of(events: list[ReplyEvent]) -> list[StepFrame]:
-    return [event for event in events if isinstance(event, StepFrame)]
 
 
 def weighing_of(events: list[ReplyEvent]) -> Weighing:
@@ -40,14 +29,6 @@ def weighing_of(events: list[ReplyEvent]) -> Weighing:
     assert all(weighing is found[0] for weighing in found)
     assert found[0] is not None
     return found[0]
-
-
-def log_p(net: Engine, stream: list[int], said: int) -> float:
-    """ln p of the last `said` tokens of a stream, by the forward pass over all of it from the zero state."""
-    with torch.no_grad():
-        logits, _ = net.checkpoint.model(torch.tensor(stream)[:, None])
-    rows = logits[:, 0].double().log_softmax(1)
-    return sum(float(rows[place - 1, stream[place]]) for place in range(len(stream) - said, len(stream)))
 
 
 def test_a_candidate_is_worth_its_probability_here_less_its_probability_after_nothing() -> None:

@@ -25,7 +25,9 @@ def parser() -> Parser:
     fit.add_argument("--seed", type=int, default=0)
     fit.add_argument("--parameters", type=int, default=8_500_000, help="of awd-lstm and transformer, at most")
     fit.add_argument("--threads", type=int, default=1, help="two wait for each other, and waiting is the processor's time too")
-    fit.add_argument("--decent", action="store_true", help="leave turns with profanity or personal data out of the training text")
+    fit.add_argument(
+        "--recipe", default="smalltalk", metavar="R", help="whose text it is: what is left out, and how much of each corpus is read"
+    )
     fit.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", dest="changes", help="change a setting of the peer")
     measure = commands.add_parser("measure", help="take all figures of peers and checkpoints")
     measure.add_argument("subjects", nargs="+", metavar="DIR_OR_CHECKPOINT")
@@ -55,7 +57,7 @@ def fit(options: argparse.Namespace) -> None:
     if not (math.isfinite(options.minutes) and options.minutes > 0 and options.parameters > 0 and 0 <= options.seed < 1 << 63):
         raise InputError("minutes and parameters must be above 0 and the seed a whole number from 0 on: change them")
     # Imported where it is used, here and below: a mistake is told at once.
-    from chatbot_tui.training.recipes import read_value
+    from chatbot_tui.training.recipes import load_recipe, read_value
 
     pairs = [change.partition("=") for change in options.changes]
     settings = settings_of(options.name, {key: read_value(value) for key, _, value in pairs})
@@ -66,10 +68,8 @@ def fit(options: argparse.Namespace) -> None:
     from chatbot_tui.model.tokenizer import Tokenizer
 
     tokenizer = Tokenizer.load(Path(options.tokenizer) / TOKENIZER)
-    text = read_text(options.corpus, tokenizer, decent=options.decent)
-    record = fitting.recorded(
-        options.name, settings, text, seed=options.seed, minutes=options.minutes, parameters=options.parameters, decent=options.decent
-    )
+    text = read_text(options.corpus, tokenizer, load_recipe(options.recipe))
+    record = fitting.recorded(options.name, settings, text, seed=options.seed, minutes=options.minutes, parameters=options.parameters)
     with contextlib.closing(fitting.fit(settings, text, tokenizer, Path(options.out), record)) as reports:
         for report in reports:
             write(report)

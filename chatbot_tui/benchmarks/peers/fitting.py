@@ -218,7 +218,7 @@ class Budgeted:
             raise InputError(f"cannot resume from {self._path}: {' '.join(str(error).split())[:200]}; remove it to start again") from None
 
 
-def recorded(name: str, settings: Settings, text: PeerText, *, seed: int, minutes: float, parameters: int, decent: bool) -> dict[str, Any]:
+def recorded(name: str, settings: Settings, text: PeerText, *, seed: int, minutes: float, parameters: int) -> dict[str, Any]:
     """Return what a fit is recognised by."""
     return {
         "peer": name,
@@ -226,6 +226,6 @@ def recorded(name: str, settings: Settings, text: PeerText, *, seed: int, minute
         "seed": seed,
         "minutes": minutes,
         "parameters": parameters,
-        "decent": decent,
+        "shares": [corpus.share for corpus in text.corpora],
         "text": text.digest,
     }

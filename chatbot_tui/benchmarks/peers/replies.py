@@ -10,6 +10,7 @@ from typing import Any
 
 from chatbot_tui.benchmarks.peers.kept import Subject
 from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.ports import MAX_TOKENS
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.core.strict_json import read_bounded
 from chatbot_tui.generation.sampler import Step, sample
@@ -17,8 +18,6 @@ from chatbot_tui.model.text import normalise
 from chatbot_tui.training.decency import offences
 
 MAX_BYTES = 1 << 20
-MAX_TOKENS = 60
-"""Length at which a reply is cut off, as in `say`."""
 GREEDY = SamplingSettings(greedy=True)
 DEFAULT = SamplingSettings(temperature=0.7, top_p=0.9)
 SEED = 0

@@ -54,6 +54,8 @@ COLUMNS: Sequence[tuple[str, tuple[str, ...], Callable[[float], str]]] = (
     ("training tokens/CPU s", ("training_tokens_per_second",), fixed(0)),
     ("decoding tokens/s", ("decoding_tokens_per_second",), fixed(0)),
 )
+REPLIES = (("greedy", "greedy"), ("default", "T .7, top-p .9"))
+"""Kinds of replies, and how they were drawn: one net's own settings would not be another's."""
 REPLY_COLUMNS: Sequence[tuple[str, str, Callable[[float], str]]] = (
     ("distinct-1", "distinct_1", fixed(3)),
     ("distinct-2", "distinct_2", fixed(3)),
@@ -74,9 +76,7 @@ def markdown(results: Sequence[Row]) -> str:
     for row in rows:
         name = escaped(row["name"])
         first.append([name, perplexity(row), hits(row), *(written(figure(row, *keys), form) for _, keys, form in COLUMNS)])
-        second += [
-            [name, kind, *(written(figure(row, kind, key), form) for _, key, form in REPLY_COLUMNS)] for kind in ("greedy", "default")
-        ]
+        second += [[name, title, *(written(figure(row, kind, key), form) for _, key, form in REPLY_COLUMNS)] for kind, title in REPLIES]
     return f"{table(first, 1)}\n{table(second, 2)}"
 
 

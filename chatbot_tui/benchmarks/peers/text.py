@@ -9,9 +9,10 @@ import numpy.typing as npt
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.model.tokenizer import Tokenizer
 from chatbot_tui.training.corpus import read_corpus
-from chatbot_tui.training.decency import decent_parts
 from chatbot_tui.training.identity import text_digest
+from chatbot_tui.training.recipes import Recipe
 from chatbot_tui.training.run import split
+from chatbot_tui.training.sampling_of_text import prepare_text
 from chatbot_tui.training.stream import EncodedCorpus, Tokens, encode_corpus, epoch_stream
 
 VALID_TOKENS = 1 << 17
@@ -44,16 +45,16 @@ class PeerText:
         return epoch_stream(self.corpora, epoch, seed)
 
 
-def read_text(sources: Sequence[str], tokenizer: Tokenizer, *, decent: bool) -> PeerText:
-    """Read corpora, kept apart for validation as `train` does; with `decent` turns with an offence are left out of the training text.
+def read_text(sources: Sequence[str], tokenizer: Tokenizer, recipe: Recipe) -> PeerText:
+    """Read corpora as a run of the recipe would: kept apart for validation, cleaned, and of each as large a share in an epoch.
 
     Raises:
         InputError: a corpus or the tokenizer is at fault, or there is nothing to learn from.
     """
     text = split([read_corpus(source) for source in sources])
-    train = [decent_parts(corpus.dialogues) if decent else corpus.dialogues for corpus in text.train]
+    train, valid = prepare_text(recipe, text.train, text.held_out)
     if tokenizer.end_id is None or tokenizer.size > np.iinfo(np.int32).max:
         raise InputError("the peers need a tokenizer with an end-of-turn token: give a checkpoint that this program trained")
-    held_out = epoch_stream([encode_corpus(text.held_out, tokenizer)], 0, 0) if text.held_out else np.zeros(0, np.int32)
-    corpora = tuple(encode_corpus(dialogues, tokenizer) for dialogues in train)
+    held_out = epoch_stream([encode_corpus(valid, tokenizer)], 0, 0) if valid else np.zeros(0, np.int32)
+    corpora = tuple(encode_corpus(corpus.dialogues, tokenizer, recipe.corpus(corpus.name).share) for corpus in train)
     return PeerText(corpora, held_out[:VALID_TOKENS], tokenizer.size, tokenizer.end_id)

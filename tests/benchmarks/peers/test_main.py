@@ -25,7 +25,7 @@ def fit(files: Path, *more: str, name: str = "5-gram") -> list[str]:
 
 
 def test_a_peer_is_fitted_measured_and_tabled(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(fit(files, "--decent", "--set", "order=3")) == 0
+    assert main(fit(files, "--set", "order=3")) == 0
     fitted = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert fitted["peer"] == str(files / "out")
     openers, valid = str(files / "openers.txt"), str(files / "text.valid.jsonl")
@@ -93,6 +93,7 @@ def test_a_mistake_is_told_in_one_line(wrong: list[str], capsys: pytest.CaptureF
         ["--set", "order"],
         ["--set", "colour=3"],
         ["--corpus", "nowhere.txt"],
+        ["--recipe", "nowhere"],
     ],
 )
 def test_a_wrong_option_is_told_in_one_line(more: list[str], files: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from chatbot_tui.benchmarks.peers.kept import Subject
-from chatbot_tui.benchmarks.peers.replies import DEFAULT, GREEDY, MAX_TOKENS, Reply, figures, read_openers, reply
+from chatbot_tui.benchmarks.peers.replies import DEFAULT, GREEDY, Reply, figures, read_openers, reply
 from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.ports import MAX_TOKENS
 from chatbot_tui.generation.randomness import uniform
 from chatbot_tui.generation.vectors import Vector
 from chatbot_tui.model.config import ModelConfig

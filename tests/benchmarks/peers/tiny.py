@@ -69,7 +69,7 @@ def ticks(seconds: float = 1.0) -> Callable[[], float]:
 
 def record(name: str, steps: int, **changes: Any) -> dict[str, Any]:
     settings = settings_of(name, SMALL[name])
-    return recorded(name, settings, text(), seed=0, minutes=steps / 60, parameters=PARAMETERS, decent=False) | changes
+    return recorded(name, settings, text(), seed=0, minutes=steps / 60, parameters=PARAMETERS) | changes
 
 
 def fitted(name: str, folder: Path, steps: int) -> list[dict[str, Any]]:
