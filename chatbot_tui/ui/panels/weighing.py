@@ -136,7 +136,7 @@ class WeighingPanel(Inspector):
         """Return the replies that fit and how many do not; where there is room for all, also what their figures mean."""
         weighing = self._weighing
         if weighing is None:
-            return [[(row, MUTED)] for row in wrap("alt+r draws several replies and says the one that fits best.", max(width, 1))][:height]
+            return [[(row, MUTED)] for row in wrap("alt+r chooses each reply among several by mutual information.", max(width, 1))][:height]
         entries = ranked(weighing)
         lines = [title_line(weighing, width)] if height > 2 else []
         room = height - len(lines)

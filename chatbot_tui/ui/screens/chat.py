@@ -73,7 +73,7 @@ class ChatScreen(LoadingScreen):
             "rerank",
             "Re-rank",
             id="rerank",
-            tooltip="Draw several replies and say the one that fits best, or go back to one",
+            tooltip="Choose each reply among several by mutual information, or no more",
             show=False,
             priority=True,
         ),
@@ -259,7 +259,7 @@ class ChatScreen(LoadingScreen):
         usual = PARAMETERS["candidates"]
         several = self.sampling.reranks
         self._sample(self.sampling.changed(candidates=usual.off if several else usual.usual, greedy=False))
-        self.notify("One reply is drawn" if several else f"The next reply is the best of {usual.usual}", timeout=2)
+        self.notify("One reply is drawn" if several else f"The next reply is chosen among {usual.usual}", timeout=2)
 
     def action_pause(self) -> None:
         """Freeze the reply, or let it go on."""

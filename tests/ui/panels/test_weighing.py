@@ -88,7 +88,7 @@ def test_a_reply_of_its_own_leaves_the_panel_idle() -> None:
     assert lone.note() == ""
     # In a narrow terminal the panel has a tab of its own.
     for width, height in ((70, 1), (38, 2), (20, 9)):
-        assert " ".join(text_of(lone, width, height)) == "alt+r draws several replies and says the one that fits best."
+        assert " ".join(text_of(lone, width, height)) == "alt+r chooses each reply among several by mutual information."
     assert not panel_at(make_frame(0, weighing=make_weighing("fine"))).idle
 
 

@@ -302,3 +302,20 @@ async def test_help_and_palette_know_every_key_of_the_laboratory(tmp_path: Path)
         table = room.text()
         for title in ("Start", "Compare", "Save the net and speak with it"):
             assert title in table
+
+
+async def test_a_recipe_comes_back_with_the_knobs_it_was_started_with(tmp_path: Path) -> None:
+    async with laboratory(tmp_path) as room:
+        await room.choose("near-zero-init")
+        own = room.field("seed").value
+        room.field("seed").value = "41"
+        await room.press("f5")
+        await room.ended()
+        await room.start("healthy")
+        await room.ended()
+        await room.choose("near-zero-init")
+        assert own != "41"
+        assert room.field("seed").value == "41"
+        # Another has its own.
+        await room.choose("healthy")
+        assert room.field("seed").value == own
