@@ -24,7 +24,7 @@ from chatbot_tui.training.stream import (
 
 @dataclass(frozen=True)
 class Batch:
-    """The text of one step. The first columns go on where the step before ended, the others begin a dialogue from the zero state."""
+    """The text of one step. The first columns go on where the step before ended, the others begin from the zero state."""
 
     inputs: Tensor
     """Token ids, [time, columns]."""
@@ -86,7 +86,7 @@ class Batches:
         if recipe.fresh_rows:
             key = (recipe.seed, step, 1)
             # Filled up with end-of-turn tokens, of which none that follows another counts.
-            fresh = openings(self._corpora, self._choice, recipe.fresh_rows, len(window), self._end, key)
+            fresh = openings(self._corpora, self._choice, recipe.fresh_rows, len(window), self._end, key, recipe.fresh_anywhere)
             window = torch.cat([window, torch.from_numpy(fresh)], dim=1)
         window = window.long().to(self._device)
         inputs, following = window[:-1], window[1:]

@@ -49,6 +49,7 @@ NUMBERS = {
     "entropy_reward": (0.0, 1000.0),
     "filler_share": (0.0, 1.0),
     "augment": (0.0, 1.0),
+    "fresh_anywhere": (0.0, 1.0),
     "epochs": (0.0, 1e6),
 }
 FROM_ZERO = {"warmup_steps": 10**9, "seed": 2**63 - 1, "fresh_rows": 1 << 16, "patience": 10**9, "limit_words": 10**12}
@@ -168,6 +169,9 @@ class Recipe:
     fresh_rows: int = 0
     """Rows of each batch, besides batch_size, that begin a dialogue drawn at random from the zero state, as every conversation does; with
     carried state alone the net hardly ever meets it. What lies beyond a dialogue's end does not count."""
+    fresh_anywhere: float = 0.0
+    """Share of the fresh rows that begin with any turn of their dialogue, not its first. What the net expects after nothing is then what
+    is said anywhere, which a reply's fit is measured against."""
     epochs: float = 1.0
     steps: int | None = None
     """Optimiser steps; overrides epochs."""
@@ -208,6 +212,8 @@ class Recipe:
             require_flag(name, getattr(self, name))
         if self.count_padding and not self.fresh_rows:
             raise InputError("count_padding is true but nothing is filled up: set fresh_rows to 1 or more")
+        if self.fresh_anywhere and not self.fresh_rows:
+            raise InputError("fresh_anywhere is set but there are no such rows: set fresh_rows to 1 or more")
         if not isinstance(self.sampling, Mapping):
             raise InputError(f"sampling is {self.sampling!r}: it must be a table, such as {{temperature = 0.7}}")
         check_steps(self.keep_steps)

@@ -66,18 +66,34 @@ def epoch_stream(corpora: Sequence[EncodedCorpus], epoch: int, seed: int) -> Tok
 
 
 def openings(
-    corpora: Sequence[EncodedCorpus], chosen: Sequence[Dialogues], count: int, length: int, padding: int, key: Sequence[int]
+    corpora: Sequence[EncodedCorpus],
+    chosen: Sequence[Dialogues],
+    count: int,
+    length: int,
+    padding: int,
+    key: Sequence[int],
+    anywhere: float = 0.0,
 ) -> Tokens:
-    """Return the first `length` tokens of `count` dialogues side by side, [length, count], filled up with `padding`.
+    """Return `length` tokens of each of `count` dialogues side by side, [length, count], filled up with `padding`.
 
-    Each is drawn from the chosen dialogues of each corpus, with replacement: a function of the arguments and of nothing else, so that
-    a resumed run draws what it would have drawn.
+    Each dialogue is drawn from the chosen ones of each corpus, with replacement: a function of the arguments and of nothing else, so
+    that a resumed run draws what it would have drawn. A row begins with its dialogue's first turn, or, with the chance `anywhere`,
+    with one of all its turns, each as likely; `padding` is also the end-of-turn, which stands before every turn.
     """
     ends = np.cumsum([len(dialogues) for dialogues in chosen])
     table = np.full((length, count), padding, np.int32)
-    for column, position in enumerate(np.random.default_rng(key).integers(ends[-1], size=count)):
+    random = np.random.default_rng(key)
+    positions = random.integers(ends[-1], size=count)
+    # Drawn after the dialogues, which are the same whatever the chance.
+    inside, which = random.random((2, count))
+    for column, position in enumerate(positions):
         index = int(np.searchsorted(ends, position, side="right"))
-        opening = corpora[index].dialogue(int(chosen[index][position - ends[index]]))[:length]
+        dialogue = corpora[index].dialogue(int(chosen[index][position - ends[index]]))
+        if inside[column] < anywhere:
+            # The last end-of-turn has no turn after it.
+            turns = np.flatnonzero(dialogue[:-1] == padding)
+            dialogue = dialogue[turns[int(which[column] * len(turns))] :]
+        opening = dialogue[:length]
         table[: len(opening), column] = opening
     return table
 

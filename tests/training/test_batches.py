@@ -61,8 +61,17 @@ def test_fresh_rows_begin_with_what_a_conversation_begins_with() -> None:
         assert made.tokenizer.end_id not in batch.targets[0, 3:].tolist()
 
 
+def test_fresh_rows_begin_with_any_turn_where_the_recipe_says_so() -> None:
+    settings = recipe(batch_size=1, fresh_rows=1, fresh_anywhere=1.0, sequence_length=4, steps=40)
+    batches = Batches(settings, [one_dialogue()], END, CPU)
+    columns = [batches.at(step) for step in range(40)]
+    assert {tuple(batch.inputs[:, 1].tolist()) for batch in columns} == {(END, 5, 6, END), (END, 7, END, END)}
+    # The second turn is one word and its end: what fills up the row does not count.
+    assert {tuple(batch.counted[:, 1].tolist()) for batch in columns} == {(True,) * 4, (True, True, False, False)}
+
+
 def test_a_batch_is_a_function_of_its_step() -> None:
-    straight, jumping = (trainer(recipe(fresh_rows=4)).batches for _ in range(2))
+    straight, jumping = (trainer(recipe(fresh_rows=4, fresh_anywhere=0.5)).batches for _ in range(2))
     batches = [straight.at(step) for step in range(30)]
     for step in (17, 3, 29, 0):
         again = jumping.at(step)

@@ -143,3 +143,26 @@ def test_openings_are_a_function_of_their_key() -> None:
     tables = {tuple(openings([corpus], choice, 5, 1, 0, key)[0].tolist()) for key in [(0, 0, 1), (0, 1, 1), (1, 0, 1), (0, 0, 1)]}
     # Two agree by chance with a probability of 1e-15.
     assert len(tables) == 3
+
+
+def test_openings_anywhere_begin_with_any_turn_of_the_same_dialogues_alike() -> None:
+    # Three turns of one word each, and the end after the last.
+    corpus = EncodedCorpus(np.array([0, 1, 0, 2, 0, 3, 0], np.int32), np.array([0, 7]))
+    choice = epoch_choice([corpus], 0, 0)
+    table = openings([corpus], choice, 9000, 4, 0, (0, 0), 1.0)
+    turns, counts = np.unique(table.T, axis=0, return_counts=True)
+    assert turns.tolist() == [[0, 1, 0, 2], [0, 2, 0, 3], [0, 3, 0, 0]]
+    # 3,000 draws each with a standard deviation of 45: five of them.
+    assert all(abs(count - 3000) < 225 for count in counts)
+    half = openings([corpus], choice, 9000, 4, 0, (0, 0), 0.5)
+    # Half begin with the first turn, and a third of the others.
+    assert abs(int((half[1] == 1).sum()) - 6000) < 225
+
+
+def test_openings_anywhere_are_of_the_dialogues_that_openings_are_of() -> None:
+    # Dialogue d is one turn of the word d + 1, twice.
+    words = [[0, word, 0, word, 0] for word in range(1, 51)]
+    corpus = EncodedCorpus(np.array(words, np.int32).reshape(-1), np.arange(0, 251, 5))
+    choice = epoch_choice([corpus], 0, 0)
+    first, anywhere = (openings([corpus], choice, 40, 3, 0, (7,), share) for share in (0.0, 1.0))
+    assert first[:2].tolist() == anywhere[:2].tolist()
