@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chatbot_tui.benchmarks.entry import Parser, run
-from chatbot_tui.benchmarks.readers.sheet import Line, make_sheet
+from chatbot_tui.benchmarks.readers.sheet import NET, PEOPLE, Line, make_sheet
 from chatbot_tui.benchmarks.readers.tally import QUESTIONS, Judgement
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.strict_json import dump, parse, read_bounded
@@ -22,6 +22,8 @@ def parser() -> Parser:
     commands = top.add_subparsers(dest="command", required=True)
     sheet = commands.add_parser("sheet", help="have a checkpoint, a peer and people answer, and mix the replies")
     sheet.add_argument("--checkpoint", required=True, metavar="C", help="answers with its own settings")
+    other = "the checkpoint speaks a second time, with these sampling options changed, such as candidates=8,pmi_weight=0.5; may be repeated"
+    sheet.add_argument("--changed", action="append", default=[], metavar="KEY=VALUE,...", help=other)
     sheet.add_argument("--peer", required=True, metavar="DIR", help="answers at temperature 0.7 and top-p 0.9")
     sheet.add_argument("--corpus", nargs="+", action="extend", required=True, metavar="PATH", help="where people answered what is alike")
     sheet.add_argument("--openers", default="tests/openers.txt", metavar="FILE", help="what is answered, one a line")
@@ -48,17 +50,21 @@ def sheet(options: argparse.Namespace) -> None:
     from chatbot_tui.benchmarks.peers.kept import load_peer
     from chatbot_tui.benchmarks.peers.replies import DEFAULT, read_openers, reply
     from chatbot_tui.benchmarks.readers.people import answers_of_people
-    from chatbot_tui.benchmarks.readers.speaking import replies_of_checkpoint
+    from chatbot_tui.benchmarks.readers.speaking import replies_of_checkpoint, sampling_of
+    from chatbot_tui.core.library import find
+    from chatbot_tui.model.importers.load import load_named
     from chatbot_tui.model.text import normalise
     from chatbot_tui.training.corpus import read_corpus
 
     openers = read_openers(Path(options.openers))
     peer = load_peer(Path(options.peer))
     dialogues = [dialogue for source in options.corpus for dialogue in read_corpus(source).dialogues]
+    checkpoint, _ = load_named(find(options.checkpoint))
+    own = {name: sampling_of(checkpoint, name) for name in ("", *options.changed)}
     replies = {
-        "net": replies_of_checkpoint(options.checkpoint, openers, options.seed),
+        **{f"{NET} {name}".strip(): replies_of_checkpoint(checkpoint, openers, sampling, options.seed) for name, sampling in own.items()},
         peer.name: [reply(peer, opener, options.seed + number, DEFAULT).text for number, opener in enumerate(openers)],
-        "people": [answer for _, answer in answers_of_people(openers, dialogues)],
+        PEOPLE: [answer for _, answer in answers_of_people(openers, dialogues)],
     }
     lines = make_sheet(openers, {speaker: [normalise(text) for text in said] for speaker, said in replies.items()}, options.seed)
     folder.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from chatbot_tui.benchmarks.readers.sheet import Line
+from chatbot_tui.benchmarks.readers.sheet import PEOPLE, Line
 from chatbot_tui.benchmarks.readers.tally import QUESTIONS, Judgement, agreement, tallies
 from chatbot_tui.diagnosis.calibration.statistics import wilson
 from chatbot_tui.training.decency import offences
@@ -43,11 +43,12 @@ def spread(yes: int, total: int) -> str:
 
 
 def sheet_table(lines: Sequence[Line], judgements: Sequence[Judgement]) -> str:
-    """Return a row a reply, those to one opener together."""
+    """Return a row a reply, those to one opener together; what people said is theirs and stays in their corpus."""
     rows = ["| said | reply | speaker | fluent | fits |", "|---|---|---|---|---|"]
     for line in lines:
         votes = [str(sum(judgement.answers[line.number][question] for judgement in judgements)) for question in QUESTIONS]
-        rows.append(f"| {cell(line.opener)} | {cell(line.reply)} | {line.speaker} | {' | '.join(votes)} |")
+        reply = "(not printed)" if line.speaker == PEOPLE else cell(line.reply)
+        rows.append(f"| {cell(line.opener)} | {reply} | {line.speaker} | {' | '.join(votes)} |")
     return "\n".join(rows)
 
 

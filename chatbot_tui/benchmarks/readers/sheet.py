@@ -5,6 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+NET, PEOPLE = "net", "people"
+"""Who speaks besides the peer, which has a name of its own."""
+
 
 @dataclass(frozen=True)
 class Line:

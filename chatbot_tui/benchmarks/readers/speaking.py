@@ -1,20 +1,29 @@
-"""What a checkpoint answers to many openers, as anybody would get it: its own settings, each opener at the beginning of a conversation."""
+"""What a checkpoint answers to many openers, each at the beginning of a conversation, by its own settings or others."""
 
 from collections.abc import Sequence
 
+from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.frames import ReplyFinished
-from chatbot_tui.core.library import find
 from chatbot_tui.core.ports import ReplyRequest, Turn
-from chatbot_tui.core.sampling import settings_from
+from chatbot_tui.core.sampling import SamplingSettings, settings_from
 from chatbot_tui.generation.control import ReplyControl
 from chatbot_tui.generation.engine import Engine
-from chatbot_tui.model.importers.load import load_named
+from chatbot_tui.model.checkpoint import Checkpoint
+from chatbot_tui.training.recipes import read_value
 
 
-def replies_of_checkpoint(name: str, openers: Sequence[str], seed: int) -> list[str]:
-    """Return a reply an opener; the n-th has the seed that is n higher. Raises InputError."""
-    checkpoint, _ = load_named(find(name))
-    engine, sampling = Engine(checkpoint), settings_from(checkpoint.card.get("sampling", {}))
+def sampling_of(checkpoint: Checkpoint, changes: str = "") -> SamplingSettings:
+    """Return the settings that the card names, changed as `key=value,...` says. Raises InputError."""
+    settings = settings_from(checkpoint.card.get("sampling", {}))
+    pairs = [change.partition("=") for change in changes.split(",") if change]
+    if any(not mark for _, mark, _ in pairs):
+        raise InputError(f"{changes!r} is not of the form key=value,key=value: write for instance candidates=8,pmi_weight=0.5")
+    return settings.changed(**{key.strip(): read_value(value) for key, _, value in pairs})
+
+
+def replies_of_checkpoint(checkpoint: Checkpoint, openers: Sequence[str], sampling: SamplingSettings, seed: int) -> list[str]:
+    """Return a reply an opener; the n-th has the seed that is n higher."""
+    engine = Engine(checkpoint)
     return [reply_of(engine, ReplyRequest((Turn("you", opener),), sampling, seed=seed + place)) for place, opener in enumerate(openers)]
 
 

@@ -55,6 +55,35 @@ def test_answers_become_a_table(folder: Path, tmp_path: Path, capsys: pytest.Cap
     assert "| net | 3 | 3 (44 to 100 %) | 0 (0 to 56 %) |" in written
     assert "| 5-gram | 3 | 0 (0 to 56 %) | 0 (0 to 56 %) |" in written
     assert "Seed 3." in written
+    # Words out of a corpus are judged, not published.
+    said = [str(line["reply"]) for line in key if line["speaker"] == "people"]
+    assert all(said)
+    assert written.count("| (not printed) | people |") == len(said) == 3
+
+
+def test_a_checkpoint_may_speak_with_other_settings_too(folder: Path, tmp_path: Path) -> None:
+    changes = ["--changed", "candidates=1", "--changed", "greedy=true,candidates=1"]
+    assert main([*arguments(folder, tmp_path / "out"), *changes]) == 0
+    key = records(tmp_path / "out" / "key.jsonl")
+    assert sorted({str(line["speaker"]) for line in key}) == ["5-gram", "net", "net candidates=1", "net greedy=true,candidates=1", "people"]
+
+    def said(key: list[dict[str, object]], speaker: str) -> dict[object, object]:
+        return {line["opener"]: line["reply"] for line in key if line["speaker"] == speaker}
+
+    # The card asks for three candidates; what it asks for is said as without the others.
+    assert said(key, "net") == said(records(folder / "out" / "key.jsonl"), "net")
+    assert len({str(said(key, speaker)) for speaker in ("net", "net candidates=1", "net greedy=true,candidates=1")}) == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"), [("candidates", "is not of the form key=value"), ("candidates=many", "candidates"), ("colour=red", "colour")]
+)
+def test_settings_that_are_none_are_told_in_one_line(
+    changes: str, told: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments(folder, tmp_path / "out"), "--changed", changes]) == 2
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("line", ["no json", "[1]", '{"fluent": true}', '{"number": true, "fits": true}', '{"number": 1, "fluent": 1}'])
