@@ -26,7 +26,7 @@ BEGINNING = 512
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 """How text of that encoding begins: it has zeros too, and is told of its encoding."""
 LISTS = (list, tuple)
-WRAPPERS = (
+WORD_ENTRIES = (
     "vocab",
     "vocabulary",
     "itos",
@@ -47,15 +47,10 @@ WRAPPERS = (
     "index_word",
     "tokens",
     "words",
-    "chars",
-    "char2idx",
-    "idx2char",
-    "char2int",
-    "int2char",
-    "char_to_ix",
-    "ix_to_char",
 )
-"""Entries under which programs keep their tokens."""
+"""Entries under which programs keep their tokens, the usual ones first."""
+CHARACTER_ENTRIES = ("chars", "idx2char", "char2idx", "int2char", "char2int", "ix_to_char", "char_to_ix", "all_characters", "characters")
+"""Entries under which nets of characters keep theirs, some as one text."""
 MAX_WRAPPED = 3
 KERAS_PADDING = "<pad>"
 """Keras counts words from 1 and keeps 0 for what fills up a text."""
@@ -140,7 +135,10 @@ def plain_tokens(value: Any, size: int) -> Tokens:
         return keras_tokens(value["config"], size)
     for _ in range(MAX_WRAPPED):
         if isinstance(value, dict):
-            value = next((value[name] for name in WRAPPERS if isinstance(value.get(name), (*LISTS, dict)) and value[name]), value)
+            value = next(
+                (value[name] for name in WORD_ENTRIES + CHARACTER_ENTRIES if isinstance(value.get(name), (*LISTS, dict)) and value[name]),
+                value,
+            )
     if isinstance(value, LISTS):
         tokens = first_of_pairs(value)
         wrong = next((place for place, token in enumerate(tokens) if not isinstance(token, str)), None)

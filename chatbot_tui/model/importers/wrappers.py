@@ -5,26 +5,12 @@ from dataclasses import dataclass
 
 from chatbot_tui.model.importers.pickled_objects import StoredTensor, Value
 from chatbot_tui.model.importers.pytorch import tensors_in
+from chatbot_tui.model.vocabulary_file import CHARACTER_ENTRIES, WORD_ENTRIES
 
 WRAPPERS = ("state_dict", "model_state_dict", "model_state", "model", "net", "network", "weights", "params", "module", "generator", "ema")
 """Entries that hold the net's own state_dict, the usual ones first; Lightning's is the first."""
 PREFIXES = ("module.", "model.", "_orig_mod.", "net.", "network.", "_forward_module.", "lm.", "language_model.", "rnn_model.")
 """What DataParallel, Lightning modules and torch.compile put before every name."""
-VOCABULARIES = (
-    "vocab",
-    "vocabulary",
-    "itos",
-    "stoi",
-    "idx2word",
-    "word2idx",
-    "id2word",
-    "word2id",
-    "idx_to_word",
-    "word_to_idx",
-    "tokens",
-    "words",
-)
-CHARACTERS = ("chars", "idx2char", "char2idx", "int2char", "char2int", "ix_to_char", "char_to_ix", "all_characters", "characters")
 BESIDES = ("hyper_parameters", "config", "args", "hparams", "meta")
 """Entries that may hold the vocabulary too."""
 MAX_DEPTH = 8
@@ -96,13 +82,13 @@ def embedded(value: Value) -> object:
         return None
     places = [value, *(value[name] for name in BESIDES if isinstance(value.get(name), dict))]
     for place in places:
-        for name in VOCABULARIES + CHARACTERS:
+        for name in WORD_ENTRIES + CHARACTER_ENTRIES:
             found = place.get(name)
             if isinstance(found, list | tuple) and len(found) > 1 and all(isinstance(token, str) for token in found):
                 return list(found)
             if isinstance(found, dict) and len(found) > 1 and (is_map(found) or is_map({item: name for name, item in pairs(found)})):
                 return found
-            if isinstance(found, str) and name in CHARACTERS and len(found) > 1:
+            if isinstance(found, str) and name in CHARACTER_ENTRIES and len(found) > 1:
                 return list(found)
     return None
 

@@ -9,7 +9,7 @@ from textual.reactive import reactive
 
 from chatbot_tui.ui.panels.doctor_panel import WAITS, DoctorPanel
 from chatbot_tui.ui.panels.doctor_words import paragraph
-from chatbot_tui.ui.panels.inspector import waiting
+from chatbot_tui.ui.panels.headed import waiting
 from chatbot_tui.ui.widgets.bar import bar
 from chatbot_tui.ui.widgets.glyphs import fit, visible
 from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE, Line
@@ -49,7 +49,7 @@ class Answers(DoctorPanel):
 
     def watch_first(self) -> None:
         """Bring the heading up to date."""
-        self._head()
+        self.head()
 
     def turn(self, pages: int) -> None:
         """Show the prompts of another page."""

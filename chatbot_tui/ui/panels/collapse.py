@@ -7,7 +7,8 @@ from rich.cells import cell_len
 
 from chatbot_tui.core.frames import CollapseReading, StepFrame, Verdict
 from chatbot_tui.core.judgement import INPUT_BLIND, NEARLY_BLIND
-from chatbot_tui.ui.panels.inspector import Inspector, waiting
+from chatbot_tui.ui.panels.headed import waiting
+from chatbot_tui.ui.panels.inspector import Inspector
 from chatbot_tui.ui.widgets.glyphs import clip, visible
 from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE, Line
 from chatbot_tui.ui.widgets.numbers import quantity

@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from chatbot_tui.ui.doctor_view import NOTHING, DoctorView
 from chatbot_tui.ui.panels.doctor_panel import WAITS, DoctorPanel
 from chatbot_tui.ui.panels.doctor_words import degree, headline, paragraph, recipe_line
-from chatbot_tui.ui.panels.inspector import heading
+from chatbot_tui.ui.panels.headed import heading
 from chatbot_tui.ui.widgets.bar import bar
 from chatbot_tui.ui.widgets.gauge import SIGNS, standing
 from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE, Line

@@ -3,7 +3,8 @@
 from itertools import pairwise
 
 from chatbot_tui.core.frames import StepFrame
-from chatbot_tui.ui.panels.inspector import Inspector, waiting
+from chatbot_tui.ui.panels.headed import waiting
+from chatbot_tui.ui.panels.inspector import Inspector
 from chatbot_tui.ui.panels.layers import FULL, compact_line, compact_title, layer_lines, layer_title
 from chatbot_tui.ui.widgets.glyphs import clip
 from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE, Line

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from chatbot_tui.core.judgement import INPUT_BLIND
-from chatbot_tui.ui.panels.inspector import waiting
+from chatbot_tui.ui.panels.headed import waiting
 from chatbot_tui.ui.panels.lab_panel import SECOND, SECOND_SIGN, LabPanel
 from chatbot_tui.ui.widgets.bar import sparkline
 from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE, Line

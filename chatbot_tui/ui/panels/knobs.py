@@ -9,7 +9,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
 from textual.widgets import Input, Label, Static
 
-from chatbot_tui.ui.panels.inspector import heading
+from chatbot_tui.ui.panels.headed import heading
 
 CORPORA = "text"
 """The one field that is no setting of a recipe: files, or names of corpora."""

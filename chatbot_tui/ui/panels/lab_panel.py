@@ -3,8 +3,8 @@
 from textual.reactive import reactive
 
 from chatbot_tui.ui.lab_view import NOTHING, LabView
-from chatbot_tui.ui.panels.inspector import heading
-from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE, Lines
+from chatbot_tui.ui.panels.headed import Headed
+from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE
 
 SECOND = ORANGE
 """Colour of the second of two runs."""
@@ -13,27 +13,13 @@ PHASES = {"uniform": ("░", MUTED), "unigram": ("▒", ORANGE), "bigram": ("▓
 """How each phase is filled and coloured: the denser, the more the net knows."""
 
 
-class LabPanel(Lines):
+class LabPanel(Headed):
     """A panel that shows one report of one or two runs, and redraws whenever another is to be shown."""
-
-    NAME = ""
-    """Name on the upper edge."""
 
     # A run grows in place: the same view can have more to show.
     view: reactive[LabView] = reactive(NOTHING, always_update=True)
     """The report to show, with those before it."""
 
-    def note(self) -> str:
-        """Return what stands on the right of the upper edge; empty for nothing."""
-        return ""
-
     def watch_view(self) -> None:
         """Bring the heading up to date."""
-        self._head()
-
-    def on_resize(self) -> None:
-        """Stretch the heading over the new width."""
-        self._head()
-
-    def _head(self) -> None:
-        self.border_title = heading(self.NAME, self.note(), self.size.width)
+        self.head()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatbot_tui.ui.panels.doctor_panel import WAITS, DoctorPanel
-from chatbot_tui.ui.panels.inspector import waiting
+from chatbot_tui.ui.panels.headed import waiting
 from chatbot_tui.ui.widgets.bar import bar
 from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE, Line
 from chatbot_tui.ui.widgets.numbers import quantity

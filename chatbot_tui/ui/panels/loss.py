@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chatbot_tui.ui.lab_view import LabView
-from chatbot_tui.ui.panels.inspector import waiting
+from chatbot_tui.ui.panels.headed import waiting
 from chatbot_tui.ui.panels.lab_panel import PHASES, SECOND, SECOND_SIGN, LabPanel
 from chatbot_tui.ui.training_log import TrainingLog, first_difference, judged
 from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE, Line

@@ -3,7 +3,8 @@
 from chatbot_tui.core.frames import StepFrame
 from chatbot_tui.ui.panels.candidates import heading_line, shown, tail_line, token_line
 from chatbot_tui.ui.panels.draw import counterfactual_lines, cuts_line, pinned_line, pointer_line, ruler_line
-from chatbot_tui.ui.panels.inspector import Inspector, waiting
+from chatbot_tui.ui.panels.headed import waiting
+from chatbot_tui.ui.panels.inspector import Inspector
 from chatbot_tui.ui.widgets.lines import Line
 
 _GROWTH = (

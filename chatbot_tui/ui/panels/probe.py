@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from chatbot_tui.ui.panels.inspector import waiting
+from chatbot_tui.ui.panels.headed import waiting
 from chatbot_tui.ui.panels.lab_panel import SECOND, SECOND_SIGN, LabPanel
 from chatbot_tui.ui.panels.wrapping import printable
 from chatbot_tui.ui.widgets.bar import bar

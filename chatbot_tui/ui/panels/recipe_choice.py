@@ -14,7 +14,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatbot_tui.core.lab import RecipeCard, TrainRequest
-from chatbot_tui.ui.panels.inspector import heading
+from chatbot_tui.ui.panels.headed import heading
 from chatbot_tui.ui.panels.knobs import Knobs
 from chatbot_tui.ui.panels.lesson import LEGEND, lesson_text, recipe_line
 

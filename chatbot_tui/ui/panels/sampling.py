@@ -12,7 +12,7 @@ from textual.widgets import Input, Label
 from chatbot_tui.core.ports import Pace
 from chatbot_tui.core.sampling import ORDERS, PARAMETERS, PRESETS, SamplingSettings
 from chatbot_tui.ui.panels import parameters
-from chatbot_tui.ui.panels.inspector import heading
+from chatbot_tui.ui.panels.headed import heading
 from chatbot_tui.ui.panels.parameters import SPEEDS
 from chatbot_tui.ui.widgets.chooser import Chooser, Option
 from chatbot_tui.ui.widgets.sliders import Sliders

@@ -15,7 +15,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from chatbot_tui.ui.doctor_view import NOTHING, DoctorView
-from chatbot_tui.ui.panels.inspector import heading
+from chatbot_tui.ui.panels.headed import heading
 from chatbot_tui.ui.panels.wrapping import printable
 from chatbot_tui.ui.widgets.gauge import COLOURS, LEGEND, SIGNS, Stretch, gauge, scale_over, standing
 from chatbot_tui.ui.widgets.glyphs import fit

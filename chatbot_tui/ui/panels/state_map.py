@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chatbot_tui.ui.panels.doctor_panel import WAITS, DoctorPanel
 from chatbot_tui.ui.panels.doctor_words import paragraph
-from chatbot_tui.ui.panels.inspector import waiting
+from chatbot_tui.ui.panels.headed import waiting
 from chatbot_tui.ui.widgets.cloud import cloud
 from chatbot_tui.ui.widgets.lines import BLUE, MUTED, ORANGE, Line
 from chatbot_tui.ui.widgets.numbers import quantity

@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from chatbot_tui.ui.panels.headed import heading
 from chatbot_tui.ui.panels.import_words import shape_words
-from chatbot_tui.ui.panels.inspector import heading
 from chatbot_tui.ui.panels.wrapping import printable
 from chatbot_tui.ui.widgets.glyphs import clip, fit
 from chatbot_tui.ui.widgets.lines import MUTED, ORANGE, join

@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from chatbot_tui.core.dropped import dropped_path
+from chatbot_tui.ui.panels.headed import heading
 from chatbot_tui.ui.panels.import_words import HINT_ON_IDS
-from chatbot_tui.ui.panels.inspector import heading
 from chatbot_tui.ui.panels.wrapping import printable
 from chatbot_tui.ui.widgets.glyphs import visible
 from chatbot_tui.ui.widgets.lines import MUTED, ORANGE

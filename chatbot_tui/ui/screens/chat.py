@@ -19,7 +19,7 @@ from chatbot_tui.core.ports import ChatBackend, Pace
 from chatbot_tui.core.sampling import PARAMETERS, PRESETS, SamplingSettings
 from chatbot_tui.ui.conversation import Conversation
 from chatbot_tui.ui.panels.deck import PanelDeck
-from chatbot_tui.ui.panels.inspector import heading
+from chatbot_tui.ui.panels.headed import heading
 from chatbot_tui.ui.panels.parameters import SPEEDS, preset, summary
 from chatbot_tui.ui.preferences import Preferences
 from chatbot_tui.ui.screens.furnishing import furnish

@@ -208,3 +208,10 @@ def test_a_vocabulary_beside_the_weights_is_used(tmp_path: Path) -> None:
     assert foreign.checkpoint.tokenizer.encode("ab c") == [0, 1, 26, 2]
     assert foreign.checkpoint.tokenizer.decode([26, 0, 26, 26, 1]) == " a  b"
     assert foreign.recognition.vocabulary == "the file itself, 40 characters"
+
+
+@pytest.mark.parametrize("name", ["itos", "ix_to_word", "idx_to_token", "index2word", "all_characters"])
+def test_it_is_found_under_every_name_that_a_vocabulary_file_may_use(name: str, tmp_path: Path) -> None:
+    words = [f"word{number}" for number in range(V)]
+    foreign = read_net(saved(tmp_path, {"model": seeded(Article).state_dict(), name: words}))
+    assert foreign.checkpoint.tokenizer.encode("word3 word1") == [3, 1]

@@ -7,8 +7,9 @@ from rich.cells import cell_len
 
 from chatbot_tui.core.frames import Counterfactual
 from chatbot_tui.ui.panels.collapse import CollapsePanel
+from chatbot_tui.ui.panels.headed import heading
 from chatbot_tui.ui.panels.hidden_state import HiddenStatePanel
-from chatbot_tui.ui.panels.inspector import Inspector, heading
+from chatbot_tui.ui.panels.inspector import Inspector
 from chatbot_tui.ui.panels.next_token import NextTokenPanel
 from chatbot_tui.ui.widgets.lines import join
 from tests.ui.frames import COLLAPSED, LOOPING, make_frame, make_layer, make_reply
