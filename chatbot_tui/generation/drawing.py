@@ -21,6 +21,8 @@ HEAD_TOKENS = 256
 """How many of the likeliest tokens are sorted: what is drawn, and what is shown, is mostly found among them."""
 AHEAD_TOKENS = 8
 """So many tokens the net reads before the first of them is described."""
+ROOM = 1024
+"""Tokens of a reply that there is room for at first."""
 AHEAD_SECONDS = 0.025
 """No further token is read ahead after this time: a large net's frames, too, come at 20 a second or more."""
 
@@ -94,7 +96,8 @@ class Drawing:
         self._plan = plan
         self._flat_out = flat_out
         self._said = len(reading.history)
-        self._history = np.empty(self._said + plan.max_tokens, np.int64)
+        # A reply may be allowed to be longer than any memory: room comes with the tokens.
+        self._history = np.empty(self._said + min(plan.max_tokens, ROOM), np.int64)
         self._history[: self._said] = reading.history
         self._last: Drawn | None = None
         self._ahead: deque[_Ahead] = deque()
@@ -146,8 +149,10 @@ class Drawing:
 
     def _after(self, moment: Moment, token: int, settings: SamplingSettings, mu: float | None) -> Moment:
         """Let the net read the token that was drawn."""
-        before = moment.trace.state
-        self._history[self._said + moment.at.step] = token
+        before, place = moment.trace.state, self._said + moment.at.step
+        if place == len(self._history):
+            self._history = np.concatenate([self._history, np.empty_like(self._history)])
+        self._history[place] = token
         return self._moment(moment.at.step + 1, self._stepper.step(token, before), before, settings, mu)
 
     def _moment(self, step: int, trace: StepTrace, previous: StepState, settings: SamplingSettings, mu: float | None) -> Moment:

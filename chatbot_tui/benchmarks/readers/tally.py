@@ -29,9 +29,11 @@ class Tally:
 
 
 def check(judgements: Sequence[Judgement], lines: Sequence[Line]) -> None:
-    """Raise InputError unless an odd number of readers answered both questions of every line."""
-    if len(judgements) % 2 == 0:
-        raise InputError(f"{len(judgements)} readers have no majority: give an odd number of them")
+    """Raise InputError unless an odd number of readers, three or more, answered both questions of every line, and there are lines."""
+    if not lines:
+        raise InputError("the key holds no line: make the sheet again")
+    if len(judgements) % 2 == 0 or len(judgements) < 3:
+        raise InputError(f"{len(judgements)} readers have no majority or agree with nobody: give an odd number of them, three or more")
     for judgement in judgements:
         missing = [line.number for line in lines if set(judgement.answers.get(line.number, {})) != set(QUESTIONS)]
         if missing:
