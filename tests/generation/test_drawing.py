@@ -76,6 +76,18 @@ def test_they_are_the_same_whatever_changes_on_the_way(net: Engine) -> None:
     assert reply(net, FLAT_OUT, *STRATEGIES.values()) == reply(net, TOKEN_BY_TOKEN, *STRATEGIES.values())
 
 
+def test_room_comes_with_the_tokens(net: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = reply(net, FLAT_OUT, STRATEGIES["penalties"])
+    monkeypatch.setattr(drawing, "ROOM", 3)
+    assert reply(net, FLAT_OUT, STRATEGIES["penalties"]) == expected
+    # No memory holds so many.
+    control = ReplyControl()
+    control.begin(STRATEGIES["penalties"])
+    events = net.reply(ReplyRequest((YOU,), STRATEGIES["penalties"], seed=5, max_tokens=10**15, min_tokens=10, pinned=("the",)), control)
+    next(events)
+    assert [next(events) for _ in expected[:10]] == expected[:10]
+
+
 @pytest.mark.parametrize("wrong", [0, 17])
 def test_they_are_the_same_where_another_token_was_foreseen(net: Engine, wrong: int, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = reply(net, TOKEN_BY_TOKEN, STRATEGIES["top-k"])
