@@ -262,10 +262,13 @@ def read_recipe(name: str, changes: Mapping[str, Any], below: tuple[str, ...]) -
     control = values.get("control")
     if control is None:
         return values
+    refusal = InputError(f"control is {control!r}: it must be the name of another recipe that does not stand on {name}")
+    if not isinstance(control, str) or Path(control).name != control:
+        raise refusal
     beside = path.with_name(f"{control}.toml")
     source = str(beside) if name.endswith(".toml") and beside != path and beside.is_file() else control
-    if not isinstance(source, str) or source in (name, *below):
-        raise InputError(f"control is {control!r}: it must be the name of another recipe that does not stand on {name}")
+    if source in (name, *below):
+        raise refusal
     inherited = read_recipe(source, {}, (name, *below))
     return {key: value for key, value in inherited.items() if key not in OWN} | values
 

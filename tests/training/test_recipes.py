@@ -92,6 +92,13 @@ def test_recipes_that_control_each_other_are_refused(tmp_path: Path, monkeypatch
     assert message("a") == "control is 'a': it must be the name of another recipe that does not stand on b"
 
 
+@pytest.mark.parametrize("control", ['"a/b"', '"../healthy"', '"/"', "3"])
+def test_a_control_is_a_name_and_no_path(control: str, tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(f"control = {control}\n")
+    with pytest.raises(InputError, match="it must be the name of another recipe"):
+        load_recipe(str(tmp_path / "a.toml"))
+
+
 def test_a_missing_control_is_named() -> None:
     assert message("deep-stack", {"control": "nobody"}).startswith("no recipe called 'nobody'")
 
