@@ -29,11 +29,11 @@ class Tally:
 
 
 def check(judgements: Sequence[Judgement], lines: Sequence[Line]) -> None:
-    """Raise InputError unless an odd number of readers, three or more, answered both questions of every line, and there are lines."""
+    """Raise InputError unless there are lines and an odd number of readers answered both questions of each."""
     if not lines:
         raise InputError("the key holds no line: make the sheet again")
-    if len(judgements) % 2 == 0 or len(judgements) < 3:
-        raise InputError(f"{len(judgements)} readers have no majority or agree with nobody: give an odd number of them, three or more")
+    if len(judgements) % 2 == 0:
+        raise InputError(f"{len(judgements)} readers have no majority: give an odd number of them")
     for judgement in judgements:
         missing = [line.number for line in lines if set(judgement.answers.get(line.number, {})) != set(QUESTIONS)]
         if missing:
@@ -57,9 +57,15 @@ def majority(judgements: Sequence[Judgement], line: Line, question: str) -> bool
 
 
 def agreement(lines: Sequence[Line], judgements: Sequence[Judgement], question: str) -> float:
-    """Return Fleiss' kappa (1971): 1 where all readers always agree, 0 where they do no more than by chance; 1 if all answers are one."""
+    """Return Fleiss' kappa (1971): 1 where all readers always agree, 0 where they do no more than by chance; 1 if all answers are one.
+
+    Raises:
+        InputError: answers are missing, or there is one reader only.
+    """
     check(judgements, lines)
     readers = len(judgements)
+    if readers == 1:
+        raise InputError("one reader has nobody to agree with: give the answers of three or more")
     votes = [sum(judgement.answers[line.number][question] for judgement in judgements) for line in lines]
     observed = sum(yes * (yes - 1) + (readers - yes) * (readers - yes - 1) for yes in votes) / (len(lines) * readers * (readers - 1))
     share = sum(votes) / (len(lines) * readers)

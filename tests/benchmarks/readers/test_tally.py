@@ -52,6 +52,13 @@ def test_answers_that_are_missing_are_named() -> None:
         tallies(lines, [judged("a"), judged("b")])
 
 
+def test_a_sheet_without_lines_and_a_reader_without_others_are_told() -> None:
+    with pytest.raises(InputError, match="the key holds no line"):
+        report([], [judged("a")] * 3, "")
+    with pytest.raises(InputError, match="one reader has nobody to agree with"):
+        report([Line(1, "hi", "yo", "net")], [judged("a")], "")
+
+
 def test_people_are_asked_what_is_most_like_the_opener() -> None:
     dialogues = [
         ["do you like the sea", "i do , it is big", "do you like the cinema", "only on mondays"],
