@@ -1,6 +1,7 @@
 """How the measuring programs of this folder begin and end: options, one line for a mistake, JSON lines for results."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
@@ -23,10 +24,17 @@ class Parser(argparse.ArgumentParser):
 def run(
     name: str, parser: Parser, commands: Mapping[str, Callable[[argparse.Namespace], None]], arguments: Sequence[str] | None = None
 ) -> int:
-    """Run the command that was chosen and return the exit status; what is at fault is told in one line on standard error."""
+    """Run the command that was chosen and return the exit status; what is at fault is told in one line on standard error.
+
+    Whoever reads the output may stop before its end, as `head` does: that is no fault.
+    """
     try:
         options = parser.parse_args(arguments)
         commands[options.command](options)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered goes nowhere, so that the interpreter does not complain about it on its way out.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (InputError, OSError) as error:
         print(f"{name}: {' '.join(clean(str(error)).split())}", file=sys.stderr, flush=True)  # noqa: T201 (this is the one way out)
         return AT_FAULT
