@@ -99,6 +99,19 @@ def test_an_output_that_is_full_is_told_in_one_line(
     assert capsys.readouterr().err == "chatbot-tui: cannot write the output: No space left on device; check permissions and free space\n"
 
 
+def test_too_little_memory_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def filled(**_: object) -> None:
+        raise MemoryError
+
+    module = ModuleType("chatbot_tui.commands.evaluate")
+    module.evaluate = filled  # type: ignore[attr-defined]  # a module made up for the test
+    monkeypatch.setitem(sys.modules, "chatbot_tui.commands.evaluate", module)
+    assert run(["evaluate", "smalltalk", "--corpus", "a.txt"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("chatbot-tui: there is not enough memory")
+    assert told.count("\n") == 1
+
+
 def test_an_option_of_train_reaches_it_as_the_recipes_key(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[dict[str, object]] = []
     module = ModuleType("chatbot_tui.commands.train")

@@ -35,15 +35,17 @@ def run(arguments: Sequence[str] | None = None) -> int:
             raise
         sys.stdout, sys.stderr = streams
         return leave_quietly()
-    except (InputError, OSError) as error:
+    except (InputError, OSError, MemoryError) as error:
         return tell(error)
     return AT_FAULT
 
 
-def tell(error: InputError | OSError) -> int:
+def tell(error: InputError | OSError | MemoryError) -> int:
     """Write what is wrong in one line, and return the exit status."""
     if isinstance(error, InputError):
         warn(str(error))
+    elif isinstance(error, MemoryError):
+        warn("there is not enough memory for this: choose a smaller checkpoint or text, or close other programs")
     else:
         what = f"cannot use {error.filename!r}" if error.filename else "cannot write the output"
         warn(f"{what}: {error.strerror or error}; check permissions and free space")
