@@ -31,7 +31,7 @@ PERSONAL = re.compile(
     | (?<!\w)\d{3}-\d{2}-\d{4}(?!\w)                       # a social security number
     | (?<!\w)[3-6]\d{3}(?:[\s-]?\d{4}){3}(?!\w)             # a payment card
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.IGNORECASE,
 )
 """Addresses, numbers and handles by which a person can be found."""
 
@@ -43,7 +43,7 @@ def offences(text: str) -> list[str]:
     lowered = text.lower()
     found = [word for word in WORD.findall(lowered) if is_profane(word)] + PHRASE.findall(lowered)
     # Hardly a turn has a sign of these, and the search takes ten times as long as all else.
-    suspicious = "@" in text or "www." in text or "://" in text or DIGIT.search(text)
+    suspicious = "@" in text or "www." in lowered or "://" in text or DIGIT.search(text)
     return found + PERSONAL.findall(text) if suspicious else found
 
 

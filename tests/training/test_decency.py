@@ -20,6 +20,7 @@ from chatbot_tui.training.sampling_of_text import prepare_text
         ("I would kill myself over that", ["kill myself"]),
         ("write to some.body+x@example.com, ok?", ["some.body+x@example.com"]),
         ("see www.example.com/me or http://example.com", ["www.example.com/me", "http://example.com"]),
+        ("Www.example.com/me, HTTPS://EXAMPLE.COM", ["Www.example.com/me,", "HTTPS://EXAMPLE.COM"]),
         ("i am @somebody on there", ["@somebody"]),
         ("call 808-555-0123 or (808) 555-0123 or +1 808 555 0123", ["808-555-0123", "(808) 555-0123", "+1 808 555 0123"]),
         ("it is 123-45-6789", ["123-45-6789"]),
