@@ -47,9 +47,10 @@ def foresee(logits: npt.NDArray[np.floating], head: Ids, settings: SamplingSetti
     sums = weights.cumsum()
     total = float(sums[-1])
     if not whole:
-        everything = np.exp((logits.astype(np.float64) - best) / temperature)
-        everything[np.asarray(at.banned, np.int64)] = 0.0
-        total = float(everything.sum())
+        below = logits.astype(np.float64) - best
+        # Before the exponential: a banned token may stand so far above the others that it has none.
+        below[np.asarray(at.banned, np.int64)] = -np.inf
+        total = float(np.exp(below / temperature).sum())
     kept = head.size
     if settings.top_p < 1.0:
         kept = min(kept, int(sums.searchsorted(settings.top_p * total)) + 1)

@@ -163,6 +163,15 @@ def test_nothing_is_foreseen_from_damaged_logits(value: float) -> None:
     assert foresee(logits, largest(logits, 9), SamplingSettings(), Step()) is None
 
 
+def test_a_banned_token_however_likely_leaves_the_others_as_they_are() -> None:
+    # Warnings are errors here, and e to the power of 3 / 1e-30 is no number. Of the 300 equal ones below it u = .3307 finds the hundredth.
+    logits = np.zeros(301, np.float32)
+    logits[0] = 3.0
+    settings, at = SamplingSettings(temperature=1e-300), Step(banned=[0], step=2)
+    assert foresee(logits, largest(logits, HEAD_TOKENS), settings, at) == 100
+    assert sample(logits, settings, at).token == 100
+
+
 def test_nothing_is_foreseen_where_every_token_is_banned() -> None:
     logits = np.zeros(3, np.float32)
     assert foresee(logits, largest(logits, 3), SamplingSettings(greedy=True), Step(banned=[0, 1, 2])) is None
