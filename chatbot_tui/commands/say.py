@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from chatbot_tui.commands.frame_json import finished_to_json, frame_to_json
 from chatbot_tui.commands.output import warn, write, write_json
@@ -10,6 +11,11 @@ from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.frames import PromptScored, ReplyFinished, StepFrame, Weighing
 from chatbot_tui.core.ports import ChatBackend, Pace, ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
+
+MAX_PROMPTS_BYTES = 1 << 26
+"""Of a file of prompts."""
+MAX_PROMPT_BYTES = 1 << 20
+"""Of a line on standard input."""
 
 
 def say(
@@ -79,7 +85,8 @@ def answer(backend: ChatBackend, request: ReplyRequest, index: int | None, *, as
     for event in backend.reply(request):
         match event:
             case PromptScored(dropped=dropped) if dropped:
-                warn(f"not in the vocabulary: {', '.join(dropped[:20])}{', ...' if len(dropped) > 20 else ''}")
+                shown = ", ".join(f"{word:.40}" for word in dropped[:20])
+                warn(f"not in the vocabulary: {shown}{', ...' if len(dropped) > 20 else ''}")
             case StepFrame() as frame:
                 weighing = frame.weighing
                 if as_json:
@@ -108,15 +115,26 @@ def prompt_conversations(name: str) -> Iterator[tuple[int, tuple[Turn, ...]]]:
     Standard input is read line by line, so that another program can wait for each answer.
 
     Raises:
-        InputError: the file cannot be opened; while iterating, a line is not UTF-8.
+        InputError: the file cannot be read or is too large; while iterating, a line is not UTF-8 or too long.
     """
     if name == "-":
-        return read_prompts(sys.stdin.buffer, "standard input")
+        return read_prompts(bounded_lines(sys.stdin.buffer), "standard input")
     try:
-        data = Path(name).read_bytes()
+        with Path(name).open("rb") as file:
+            data = file.read(MAX_PROMPTS_BYTES + 1)
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read the prompts in {name!r}: {getattr(error, 'strerror', None) or error}; name a text file") from None
+    if len(data) > MAX_PROMPTS_BYTES:
+        raise InputError(f"{name!r} holds more than {MAX_PROMPTS_BYTES:,} bytes of prompts: break it into several files")
     return read_prompts(data.splitlines(), repr(name))
+
+
+def bounded_lines(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a stream as they come. Raises InputError before one too long has filled the memory."""
+    while line := file.readline(MAX_PROMPT_BYTES + 1):
+        if len(line) > MAX_PROMPT_BYTES:
+            raise InputError(f"a line of standard input has more than {MAX_PROMPT_BYTES:,} bytes: write one prompt a line")
+        yield line
 
 
 def read_prompts(lines: Iterable[bytes], name: str) -> Iterator[tuple[int, tuple[Turn, ...]]]:

@@ -111,7 +111,7 @@ class Conversation:
                     "the net has no vocabulary and reads token ids: type some, such as 3 17, or open its file with a vocabulary (--vocab)"
                 )
             words = self._tokenizer.unknown_words(turns[-1].text)
-            shown = f" ({', '.join(words[:5])})" if words else ""
+            shown = f" ({', '.join(f'{word:.40}' for word in words[:5])})" if words else ""
             raise InputError(f"none of these words is in the net's vocabulary{shown}: try others")
         boundaries.append(len(stream))
         return np.asarray(stream, np.int64), boundaries

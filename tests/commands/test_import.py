@@ -123,6 +123,8 @@ def test_words_that_the_vocabulary_lacks_are_named(weights: Path, tmp_path: Path
     (tmp_path / "words.json").write_text(json.dumps([f"w{number}" for number in range(V)]))
     assert run(["say", "hello", "--checkpoint", str(weights), "--vocab", str(tmp_path / "words.json")]) == 2
     assert "none of these words is in the net's vocabulary (hello)" in capsys.readouterr().err
+    assert run(["say", "y" * 1000, "--checkpoint", str(weights), "--vocab", str(tmp_path / "words.json")]) == 2
+    assert f"vocabulary ({'y' * 40}): try others" in capsys.readouterr().err
 
 
 def test_a_foreign_net_is_evaluated(weights: Path, vocabulary: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 import io
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 from chatbot_tui.cli import run
-from chatbot_tui.core.ports import LoadedCheckpoint, Turn
+from chatbot_tui.core.frames import PromptScored, ReplyEvent
+from chatbot_tui.core.ports import LoadedCheckpoint, ReplyRequest, Turn
 from chatbot_tui.core.sampling import PARAMETERS, SamplingSettings
 from tests.fakes import ScriptedBackend
 
@@ -117,6 +119,29 @@ def test_warnings_go_to_standard_error(
     output = capsys.readouterr()
     assert output.err == "chatbot-tui: no end token: replies end by length\n"
     assert len(records(output.out)) == 5
+
+
+def test_words_that_the_net_lacks_are_told_in_brief(
+    backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def unknown(_: ReplyRequest) -> Iterator[ReplyEvent]:
+        yield PromptScored((), tuple("x" * 100_000 for _ in range(21)))
+
+    monkeypatch.setattr(backend, "reply", unknown)
+    assert run(["say", "hello"]) == 0
+    assert capsys.readouterr().err == f"chatbot-tui: not in the vocabulary: {', '.join(['x' * 40] * 20)}, ...\n"
+
+
+def test_prompts_without_end_are_told_before_they_fill_the_memory(
+    backend: ScriptedBackend, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["say", "--prompts", "/dev/zero"]) == 2
+    assert "more than 67,108,864 bytes" in capsys.readouterr().err
+    with Path("/dev/zero").open() as endless:
+        monkeypatch.setattr(sys, "stdin", endless)
+        assert run(["say", "--prompts", "-"]) == 2
+    assert "more than 1,048,576 bytes" in capsys.readouterr().err
+    assert backend.requests == []
 
 
 def test_bytes_that_are_no_text_do_not_reach_the_net(backend: ScriptedBackend) -> None:
