@@ -9,14 +9,17 @@ import torch
 from chatbot_tui.model.step import Array, Stepper, StepTrace
 
 SCORE_ROWS = 256
-"""Positions whose logits are held at once."""
+"""Positions that run through the net at once."""
+LOGITS = 1 << 21
+"""Most logits that are held at once; each takes 20 bytes on the way to a probability."""
 
 
 def log_probabilities(stepper: Stepper, features: Sequence[Array], targets: Sequence[int]) -> npt.NDArray[np.float64]:
     """Return ln p [n] of each of `targets`, by the bare model in float64, after what gave each of `features`, n times [output_dim]."""
     parts = []
-    for start in range(0, len(targets), SCORE_ROWS):
-        wanted = torch.tensor(targets[start : start + SCORE_ROWS])
+    size = max(1, min(SCORE_ROWS, LOGITS // stepper.config.vocab_size))
+    for start in range(0, len(targets), size):
+        wanted = torch.tensor(targets[start : start + size])
         rows = np.stack(features[start : start + len(wanted)])
         log_p = torch.from_numpy(stepper.logits(rows)).double().log_softmax(dim=1)
         parts.append(log_p.gather(1, wanted[:, None])[:, 0].numpy())

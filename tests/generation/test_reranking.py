@@ -8,10 +8,11 @@ import pytest
 from chatbot_tui.core.frames import ReplyEvent, ReplyFinished, StepFrame, Weighing
 from chatbot_tui.core.ports import ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
+from chatbot_tui.generation import likelihood
 from chatbot_tui.generation.control import ReplyControl
 from chatbot_tui.generation.engine import Engine
 from chatbot_tui.generation.likelihood import SCORE_ROWS, sequence_log_probability
-from chatbot_tui.model.step import Stepper
+from chatbot_tui.model.step import Array, Stepper
 from chatbot_tui.model.tokenizer import Tokenizer
 from tests.generation.speaking import YOU, frames_of, log_p, run
 from tests.nets import bpe_tokenizer, tiny_checkpoint, word_tokenizer
@@ -216,3 +217,21 @@ def test_a_long_reply_is_scored_in_pieces_as_it_is_in_one(length: int) -> None:
     expected = log_p(net, [net.tokenizer.end_id, *tokens], length)
     assert sequence_log_probability(stepper, begin, tokens) == pytest.approx(expected, rel=1e-5)
     assert sequence_log_probability(stepper, None, tokens) == pytest.approx(log_p(net, tokens, length - 1), rel=1e-5)
+
+
+def test_a_large_vocabulary_is_scored_few_positions_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = engine()
+    stepper = Stepper(net.checkpoint.model)
+    tokens = [n % net.tokenizer.size for n in range(20)]
+    expected = sequence_log_probability(stepper, None, tokens)
+    logits, rows = Stepper.logits, []
+
+    def counted(stepper: Stepper, features: Array) -> Array:
+        rows.append(len(features))
+        return logits(stepper, features)
+
+    monkeypatch.setattr(Stepper, "logits", counted)
+    monkeypatch.setattr(likelihood, "LOGITS", 3 * net.tokenizer.size + 1)
+    assert sequence_log_probability(stepper, None, tokens) == pytest.approx(expected, rel=1e-6)
+    # The first token is given; of the 19 others one stands behind what was read first, 18 behind the rest.
+    assert rows == [1, 3, 3, 3, 3, 3, 3]
