@@ -36,11 +36,21 @@ def run(
         # What is still buffered goes nowhere, so that the interpreter does not complain about it on its way out.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (InputError, OSError) as error:
-        print(f"{name}: {' '.join(clean(str(error)).split())}", file=sys.stderr, flush=True)  # noqa: T201 (this is the one way out)
-        return AT_FAULT
+        return tell(name, str(error))
+    except (MemoryError, RuntimeError) as error:
+        # Torch raises a plain RuntimeError that says so.
+        if not isinstance(error, MemoryError) and "allocate memory" not in str(error):
+            raise
+        return tell(name, "there is not enough memory for this: choose smaller settings or less text")
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0
+
+
+def tell(name: str, what: str) -> int:
+    """Write what is at fault in one line, and return the exit status."""
+    print(f"{name}: {' '.join(clean(what).split())}", file=sys.stderr, flush=True)  # noqa: T201 (this is the one way out)
+    return AT_FAULT
 
 
 def write(record: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chatbot_tui.benchmarks.entry import Parser, run, use_threads, write
-from chatbot_tui.benchmarks.peers.settings import PEERS, settings_of
+from chatbot_tui.benchmarks.peers.settings import MAX_PARAMETERS, PEERS, settings_of
 from chatbot_tui.core.errors import InputError
 
 
@@ -54,8 +54,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def fit(options: argparse.Namespace) -> None:
     """Fit a peer, writing a record a report. Raises InputError."""
-    if not (math.isfinite(options.minutes) and options.minutes > 0 and options.parameters > 0 and 0 <= options.seed < 1 << 63):
-        raise InputError("minutes and parameters must be above 0 and the seed a whole number from 0 on: change them")
+    if not (math.isfinite(options.minutes) and options.minutes > 0 and 0 <= options.seed < 1 << 63):
+        raise InputError("minutes must be above 0 and the seed a whole number from 0 on: change them")
+    if not 0 < options.parameters <= MAX_PARAMETERS:
+        raise InputError(f"parameters is {options.parameters}: use a whole number from 1 to {MAX_PARAMETERS:,}")
     # Imported where it is used, here and below: a mistake is told at once.
     from chatbot_tui.training.recipes import load_recipe, read_value
 

@@ -17,6 +17,7 @@ from chatbot_tui.benchmarks.peers import awd_lstm, word_language_model
 from chatbot_tui.benchmarks.peers.kneser_ney import Counting, KneserNey
 from chatbot_tui.benchmarks.peers.ngrams import Order
 from chatbot_tui.benchmarks.peers.settings import (
+    MAX_PARAMETERS,
     AwdLstmSettings,
     NgramSettings,
     Settings,
@@ -74,6 +75,11 @@ def build(settings: Settings, size: int, parameters: int) -> LanguageModel | Tra
 def own_tensors(module: nn.Module) -> dict[str, Tensor]:
     """Return the tensors of a net, tied ones once."""
     return {name: parameter.detach().contiguous() for name, parameter in module.named_parameters()}
+
+
+def shapes_of(module: nn.Module) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of a net's tensors, tied ones once."""
+    return {name: tuple(parameter.shape) for name, parameter in module.named_parameters()}
 
 
 def save_net(folder: Path, module: nn.Module) -> None:
@@ -135,8 +141,11 @@ def load_peer(folder: Path) -> Subject:
         counts = load_counts(folder / WEIGHTS, tokenizer.size, settings.order)
         return Subject(name, tokenizer, Counting(counts), NgramVoice(counts), (), counts.parameters, figures)
     parameters = record.get("parameters")
-    if isinstance(parameters, bool) or not isinstance(parameters, int):
+    if isinstance(parameters, bool) or not isinstance(parameters, int) or parameters > MAX_PARAMETERS:
         raise InputError(f"{folder / RECORD} does not say how many parameters were asked for: fit the peer again in another folder")
+    with torch.device("meta"):
+        # Shapes alone, in no memory: those that the file lacks may be of any size.
+        check_header(folder / WEIGHTS, shapes_of(build(settings, tokenizer.size, parameters)))
     model = build(settings, tokenizer.size, parameters)
     load_net(folder / WEIGHTS, model)
     numbers = sum(parameter.numel() for parameter in model.parameters())
@@ -148,7 +157,7 @@ def load_peer(folder: Path) -> Subject:
 
 def load_net(path: Path, module: nn.Module) -> None:
     """Put the weights of a file into a net. Raises InputError where they do not fit."""
-    check_header(path, {name: tuple(parameter.shape) for name, parameter in module.named_parameters()})
+    check_header(path, shapes_of(module))
     try:
         tensors = load_file(path)
     except (OSError, SafetensorError) as error:

@@ -19,6 +19,8 @@ from chatbot_tui.training.corpus import Dialogue
 from chatbot_tui.training.evaluation import perplexity, prediction, read_held_out
 from chatbot_tui.training.scoring import Recurrent
 
+LARGEST = 1e18
+
 
 def load_subject(name: str) -> Subject:
     """Read a fitted peer's folder, or a checkpoint by its name or folder. Raises InputError."""
@@ -70,7 +72,7 @@ def measure(subject: Subject, dialogues: Sequence[Dialogue], openers: Sequence[s
         greedy = [reply(subject, opener, number, GREEDY) for number, opener in enumerate(openers)]
         sampled = [reply(subject, opener, number, DEFAULT) for number, opener in enumerate(openers)]
     taken = [seconds for said in (*greedy, *sampled) for seconds in said.seconds]
-    tokens, spent = subject.figures.get("tokens"), subject.figures.get("seconds")
+    tokens, spent = known(subject.figures.get("tokens")), known(subject.figures.get("seconds"))
     return {
         "name": subject.name,
         "seed": subject.figures.get("seed"),
@@ -85,13 +87,18 @@ def measure(subject: Subject, dialogues: Sequence[Dialogue], openers: Sequence[s
         "parameters": subject.parameters,
         "training_tokens": tokens,
         "training_seconds": spent,
-        "training_tokens_per_second": tokens / spent if tokens and spent else None,
+        "training_tokens_per_second": known(tokens / spent) if tokens and spent else None,
         "decoding_tokens_per_second": len(taken) / sum(taken) if taken else None,
         "dialogues": len(dialogues),
         "turns": text.turns,
         "words": text.words,
         "seconds": time.perf_counter() - began,
     }
+
+
+def known(value: object) -> float | None:
+    """Return a figure that a file or a person gave; None where it is no number above 0, or larger than any such figure is."""
+    return value if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < LARGEST else None
 
 
 @contextmanager

@@ -11,6 +11,8 @@ WIKITEXT2_TOKENS = 2_088_628
 """Length of an epoch of the text that both LSTM recipes were made for: as often they look at held-out text."""
 ALL_BUT_ALL = 0.99
 MANY = 1 << 20
+MAX_PARAMETERS = 1 << 30
+"""Of a neural peer, as of a checkpoint."""
 
 
 def within(default: float, least: float, most: float) -> Any:

@@ -1,20 +1,25 @@
 """The LSTM that PyTorch's example word_language_model trains: the first one that many people meet."""
 
+import math
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from chatbot_tui.benchmarks.peers.recurrent import RecurrentLearner, initialise_vocabulary
-from chatbot_tui.benchmarks.peers.settings import WordLanguageModelSettings
+from chatbot_tui.benchmarks.peers.settings import MAX_PARAMETERS, WordLanguageModelSettings
 from chatbot_tui.benchmarks.peers.text import PeerText
+from chatbot_tui.core.errors import InputError
 from chatbot_tui.model.config import ModelConfig
 from chatbot_tui.model.lstm import LanguageModel, State
 
 
 def config_of(settings: WordLanguageModelSettings, size: int) -> ModelConfig:
-    """Return the net's shape for a vocabulary of `size` tokens."""
-    return ModelConfig(size, settings.embedding_dim, settings.hidden_dim, settings.num_layers, dropout=settings.dropout)
+    """Return the net's shape for a vocabulary of `size` tokens. Raises InputError where it is too large for this program."""
+    config = ModelConfig(size, settings.embedding_dim, settings.hidden_dim, settings.num_layers, dropout=settings.dropout)
+    if sum(math.prod(shape) for shape in config.shapes().values()) > MAX_PARAMETERS:
+        raise InputError(f"word-language-model has more than {MAX_PARAMETERS:,} parameters: lower hidden_dim or num_layers with --set")
+    return config
 
 
 class WordLanguageModel(RecurrentLearner):

@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
+from chatbot_tui.benchmarks.peers import kept
 from chatbot_tui.benchmarks.peers.kept import RECORD, WEIGHTS, load_peer
+from chatbot_tui.benchmarks.peers.settings import TransformerSettings
+from chatbot_tui.benchmarks.peers.transformer import Transformer
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.strict_json import dump, parse
 from chatbot_tui.training.scoring import Predictor
@@ -31,6 +34,8 @@ def changed_record(folder: Path, changes: dict[str, Any]) -> None:
         {"settings": {"num_layers": 2, "heads": 2, "context": 17}},
         {"parameters": "many"},
         {"parameters": 7},
+        {"parameters": 10**400},
+        {"peer": "word-language-model", "settings": {"hidden_dim": 1 << 20}},
         {"figures": 3},
         {"peer": "5-gram", "settings": {}},
         {"peer": "awd-lstm", "settings": {}},
@@ -42,6 +47,22 @@ def test_a_record_that_does_not_fit_is_told(changes: dict[str, Any], tmp_path: P
     with pytest.raises(InputError) as told:
         load_peer(tmp_path)
     assert "\n" not in str(told.value)
+
+
+def test_a_net_of_other_shapes_than_its_weights_is_never_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fitted("transformer", tmp_path, 1)
+    changed_record(tmp_path, {"settings": {"num_layers": 3, "heads": 2, "context": 16}})
+    devices = []
+
+    def make(size: int, width: int, settings: TransformerSettings) -> Transformer:
+        net = Transformer(size, width, settings)
+        devices.append(net.fc.weight.device.type)
+        return net
+
+    monkeypatch.setattr(kept, "Transformer", make)
+    with pytest.raises(InputError):
+        load_peer(tmp_path)
+    assert devices == ["meta"]
 
 
 def test_an_unfinished_peer_is_told(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
@@ -82,6 +83,7 @@ def test_a_mistake_is_told_in_one_line(wrong: list[str], capsys: pytest.CaptureF
 @pytest.mark.parametrize(
     "more",
     [
+        ["--parameters", str((1 << 30) + 1)],
         ["--minutes", "0"],
         ["--minutes", "nan"],
         ["--minutes", "soon"],
@@ -100,6 +102,19 @@ def test_a_wrong_option_is_told_in_one_line(more: list[str], files: Path, capsys
     assert main(fit(files, *more)) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert not (files / "out").exists()
+
+
+def test_too_large_a_net_and_too_little_memory_are_told_in_one_line(
+    files: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(fit(files, "--set", "hidden_dim=1048576", name="word-language-model")) == 2
+    assert "more than 1,073,741,824 parameters" in capsys.readouterr().err
+    for error in (MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 7 bytes")):
+        monkeypatch.setattr("chatbot_tui.benchmarks.peers.fitting.learner_of", Mock(side_effect=error))
+        assert main(fit(files, name="word-language-model")) == 2
+        told = capsys.readouterr().err
+        assert "not enough memory" in told
+        assert told.count("\n") == 1
 
 
 def test_a_mistake_is_told_before_anything_loads(files: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,14 @@ def test_the_same_again_but_for_the_time(tmp_path: Path) -> None:
     fitted("transformer", tmp_path, 5)
     first, second = (measure(load_subject(str(tmp_path)), MANY, OPENERS) for _ in range(2))
     assert {key for key in first if first[key] != second[key]} <= {"seconds", "decoding_tokens_per_second"}
+
+
+@pytest.mark.parametrize(("tokens", "seconds"), [("many", 3.0), (10**400, 3.0), (True, 3.0), (300, 1e-320), (300, -1.0), (300, [1])])
+def test_figures_of_a_training_that_are_none_are_unknown(tokens: object, seconds: object) -> None:
+    subject = replace(subject_of(checkpoint()), figures={"seed": 3, "tokens": tokens, "seconds": seconds})
+    measured = measure(subject, DIALOGUES, OPENERS[:1])
+    assert measured["training_tokens_per_second"] is None
+    assert json.loads(dump(measured)) == measured
 
 
 def test_a_checkpoint_folder_is_measured_by_its_path(tmp_path: Path) -> None:
