@@ -1,5 +1,6 @@
 """The sampling panel: which strategy draws the next token, its numbers, the seed and the speed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from textual import on
@@ -126,9 +127,20 @@ class SamplingPanel(Vertical):
         self.query_one("#preset", Chooser).value = parameters.preset(self.settings)
         self.query_one("#order", Chooser).value = self.settings.order
         sliders = self.query_one(Sliders)
-        sliders.values = parameters.values(self.settings)
+        before, sliders.values = sliders.values, parameters.values(self.settings)
         sliders.idle = parameters.idle(self.settings)
+        self._follow(before)
         self._head()
+
+    def _follow(self, before: Mapping[str, float]) -> None:
+        """Go to the first slider that was switched on or moved, unless the person is at one: most of the list is out of sight."""
+        sliders = self.query_one(Sliders)
+        moved = {key for key, value in sliders.values.items() if value != before[key]}
+        if not moved or sliders.has_focus:
+            return
+        active = [place for place, track in enumerate(parameters.TRACKS) if track.key in self.settings.active()]
+        news = [place for place in active if parameters.TRACKS[place].key in moved]
+        sliders.row = next(iter(news or active), 0)
 
     def _show_pace(self) -> None:
         speed = self.query_one("#speed", Stepper)
@@ -148,8 +160,6 @@ class SamplingPanel(Vertical):
     def _take_preset(self, event: Chooser.Chosen) -> None:
         event.stop()
         self._change(PRESETS[event.key].changed(order=self.settings.order))
-        active = [place for place, track in enumerate(parameters.TRACKS) if track.key in self.settings.active()]
-        self.query_one(Sliders).row = active[0] if active else 0
 
     @on(Chooser.Chosen, "#order")
     def _take_order(self, event: Chooser.Chosen) -> None:

@@ -40,8 +40,8 @@ class ChatScreen(LoadingScreen):
         Binding("ctrl+n", "new", "New", id="new", tooltip="Begin a new conversation; this one stays saved", priority=True),
         Binding("ctrl+r", "retry", "Retry", id="retry", tooltip="Answer the last message afresh", priority=True),
         Binding("ctrl+underscore,ctrl+slash", "undo_turn", "Undo turn", id="undo-turn", tooltip="Take the last exchange back", show=False),
-        Binding("ctrl+f", "pause", "Pause", id="pause", tooltip="Freeze the reply, or let it go on", priority=True),
-        Binding("ctrl+g", "step", "Step", id="step", tooltip="Let one token through while frozen", show=False, priority=True),
+        Binding("ctrl+f", "pause", "Pause", id="pause", tooltip="Hold the reply, or let it go on", priority=True),
+        Binding("ctrl+g", "step", "Step", id="step", tooltip="Let one token through, and pause", show=False, priority=True),
         Binding("alt+up", "faster(1)", "Faster", id="faster", tooltip="More tokens a second", show=False, priority=True),
         Binding("alt+down", "faster(-1)", "Slower", id="slower", tooltip="Fewer tokens a second", show=False, priority=True),
         Binding(
@@ -113,7 +113,7 @@ class ChatScreen(LoadingScreen):
     deck = query_one(PanelDeck)
 
     pace: var[Pace] = var(Pace())
-    """Speed, and whether the reply is frozen."""
+    """Speed, and whether the reply is paused."""
     training: str = ""
     """What the laboratory is doing meanwhile; empty for nothing."""
 
@@ -204,8 +204,8 @@ class ChatScreen(LoadingScreen):
         sampling = self.live.request.sampling
         if sampling.reranks and not self.live.tokens and not self.pace.paused:
             return f"{name} · drawing {sampling.candidates} candidates"
-        doing = "frozen" if self.pace.paused else "speaking"
-        return f"{name} · {doing} · {len(self.live.tokens)}"
+        spoken = len(self.live.tokens)
+        return f"{name} · {'paused' if self.pace.paused else 'speaking'} · {spoken} token{'' if spoken == 1 else 's'}"
 
     # Sampling, pace and looks
 
@@ -239,7 +239,7 @@ class ChatScreen(LoadingScreen):
     def action_strategy(self, name: str) -> None:
         """Sample by one named strategy from the next token on."""
         self._sample(PRESETS[name])
-        self.notify(f"The next token is drawn by: {name}", timeout=2, markup=False)
+        self._tell_sampling(f"The next token is drawn by: {name}")
 
     def action_next_strategy(self) -> None:
         """Sample by the strategy after this one."""
@@ -252,21 +252,21 @@ class ChatScreen(LoadingScreen):
         if self.loaded is not None:
             self._sample(self.loaded.sampling)
         self.change_settings(sampling=None)
-        self.notify("Each checkpoint brings its own sampling", timeout=2, markup=False)
+        self._tell_sampling("Each checkpoint brings its own sampling")
 
     def action_rerank(self) -> None:
         """Choose the next replies among several candidates each, or no more."""
         usual = PARAMETERS["candidates"]
         several = self.sampling.reranks
         self._sample(self.sampling.changed(candidates=usual.off if several else usual.usual, greedy=False))
-        self.notify("One reply is drawn" if several else f"The next reply is chosen among {usual.usual}", timeout=2)
+        self._tell_sampling("One reply is drawn" if several else f"The next reply is chosen among {usual.usual}")
 
     def action_pause(self) -> None:
-        """Freeze the reply, or let it go on."""
+        """Hold the reply, or let it go on."""
         self._set_pace(Pace(self.pace.tokens_per_second, not self.pace.paused))
 
     def action_step(self) -> None:
-        """Freeze the reply if it runs, and let one token through."""
+        """Pause the reply if it runs, and let one token through."""
         if not self.pace.paused:
             self.action_pause()
         self.backend.advance()
@@ -277,7 +277,12 @@ class ChatScreen(LoadingScreen):
         place = min(range(len(SPEEDS)), key=lambda n: abs((SPEEDS[n] or 1e6) - (speed or 1e6)))
         speed = SPEEDS[min(max(place + by, 0), len(SPEEDS) - 1)]
         self._set_pace(Pace(speed, self.pace.paused))
-        self.notify("As fast as the machine can" if speed is None else f"{speed:g} tokens a second", timeout=1.5)
+        self._tell_sampling("As fast as the machine can" if speed is None else f"{speed:g} tokens a second")
+
+    def _tell_sampling(self, news: str) -> None:
+        """Say what a key has changed, unless the sampling panel shows it: a notice would lie on that very panel."""
+        if not any(panel.region for panel in self.query("SamplingPanel")):
+            self.notify(news, timeout=2, markup=False)
 
     async def action_stop(self) -> None:
         """Stop the reply; else go to the newest token; else to the composer."""

@@ -6,6 +6,7 @@ from textual.widgets import Input
 
 from chatbot_tui.core.ports import Pace
 from chatbot_tui.core.sampling import PRESETS, SamplingSettings
+from chatbot_tui.ui.panels.parameters import TRACKS
 from chatbot_tui.ui.panels.sampling import SamplingPanel
 from chatbot_tui.ui.widgets.chooser import Chooser
 from chatbot_tui.ui.widgets.sliders import Sliders
@@ -39,6 +40,26 @@ async def test_a_click_chooses_a_preset_and_shows_its_slider() -> None:
         await pilot.pause()
         assert app.posted == [SamplingPanel.SettingsChanged(PRESETS["top-k"])]
         assert panel.query_one(Sliders).row == 1
+
+
+async def test_the_slider_of_a_strategy_that_a_key_chose_is_in_sight() -> None:
+    panel = SamplingPanel()
+    app = Host(panel)
+    async with app.run_test(size=SIZE) as pilot:
+        sliders, window = panel.query_one(Sliders), panel.query_one("#options")
+        panel.settings = PRESETS["mirostat"]
+        await pilot.pause()
+        assert TRACKS[sliders.row].key == "mirostat_tau"
+        assert window.scroll_offset.y <= sliders.row < window.scroll_offset.y + window.size.height
+        # What is switched on besides is the news, not what was on before.
+        panel.settings = SamplingSettings(temperature=0.7)
+        panel.settings = SamplingSettings(temperature=0.7, candidates=8)
+        await pilot.pause()
+        assert TRACKS[sliders.row].key == "candidates"
+        # Another order moves no slider.
+        panel.settings = panel.settings.changed(order="llama.cpp")
+        await pilot.pause()
+        assert TRACKS[sliders.row].key == "candidates"
 
 
 async def test_a_preset_replaces_other_filters_but_keeps_the_order() -> None:

@@ -120,8 +120,27 @@ async def test_the_heading_says_that_candidates_are_drawn_until_one_is_spoken(tm
         await place.say("hello")
         await place.until(lambda: "drawing 8 candidates" in place.screen_text())
         backend.release()
-        await place.until(lambda: "speaking · 1" in place.screen_text())
+        await place.until(lambda: "speaking · 1 token " in place.screen_text())
+        await place.pilot.press("ctrl+f")
+        await place.until(lambda: "paused · 1 token " in place.screen_text())
         backend.release_all()
+
+
+@pytest.mark.parametrize(
+    ("key", "news"), [("f3", "temperature"), ("alt+r", "chosen among"), ("alt+down", "tokens a second"), ("shift+f2", "own")]
+)
+async def test_a_notice_tells_what_a_key_changed_only_where_the_sampling_panel_does_not(tmp_path: Path, key: str, news: str) -> None:
+    async with playground(tmp_path / "wide", size=(120, 40)) as place:
+        await place.pilot.press(key)
+        assert not place.notices()
+    async with playground(tmp_path / "tabs", size=(80, 24)) as place:
+        await place.pilot.press(key)
+        assert news in place.notices()
+        place.chat.deck.show_panel("sample")
+        await place.pilot.pause()
+        told = place.notices()
+        await place.pilot.press(key)
+        assert place.notices() == told
 
 
 async def test_a_narrow_terminal_has_the_verdict_and_the_last_token_in_one_line(tmp_path: Path) -> None:

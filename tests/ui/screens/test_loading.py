@@ -67,7 +67,7 @@ async def test_a_reply_under_way_ends_first(tmp_path: Path) -> None:
         await place.say("hi")
         backend.release(2)
         await place.until(lambda: place.chat.live is not None and len(place.chat.live.tokens) == 2)
-        assert "healthy · speaking · 2" in title(place)
+        assert "healthy · speaking · 2 tokens" in title(place)
         await go(place, "alt+left")
         assert place.chat.live is None
         assert place.texts() == ["hi", " hello there"]
