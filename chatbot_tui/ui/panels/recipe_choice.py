@@ -106,7 +106,10 @@ class RecipeChoice(Vertical):
         event.stop()
         card = self.card
         if card is not None:
-            self.query_one("#lesson-text", Static).update(lesson_text(card))
+            lesson = self.query_one("#lesson-text", Static)
+            lesson.update(lesson_text(card))
+            # The first lesson comes while the screen is being laid out for the first time, which does not ask for its height again.
+            self.call_after_refresh(lesson.refresh, layout=True)
             self.knobs.fill(card.settings)
             self.knobs.turn(self._turned.get(card.name, {}))
 

@@ -220,6 +220,8 @@ class LabScreen(KeepingScreen):
             self.report(str(error))
             return
         self.choice.keep(self.session.requests)
+        # A notice from before the start, such as the one that enter starts it, would lie on the keys for what can be done now.
+        self.app.clear_notifications()
         self.knobs.blame("")
         self.setting_up = False
         self.set_focus(None)

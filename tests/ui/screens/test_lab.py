@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from chatbot_tui.core.lab import INTERVENTIONS, TrainRequest
+from chatbot_tui.core.lab import INTERVENTIONS, RecipeCard, TrainRequest
 from chatbot_tui.ui.panels.knobs import Knobs
 from chatbot_tui.ui.screens.lab import LabScreen
-from tests.fake_lab import ScriptedLab
+from tests.fake_lab import RECIPES, ScriptedLab
 from tests.ui.playground import Playground, playground
 
 
@@ -79,6 +79,13 @@ async def test_recipes_are_listed_with_what_they_teach(tmp_path: Path) -> None:
         assert room.field("learning_rate").value == "0.1"
 
 
+async def test_the_first_lesson_is_there_whole_without_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Seven words with their blanks fit into the 39 cells of a row: six rows, of which one stood there before.
+    monkeypatch.setattr("tests.fake_lab.RECIPES", (RecipeCard("healthy", teaches="word " * 40, settings={}), *RECIPES[1:]))
+    async with laboratory(tmp_path) as room:
+        await room.place.until(lambda: room.text().count("word") == 40)
+
+
 async def test_enter_starts_what_is_chosen_and_the_run_is_watched_to_its_end(tmp_path: Path) -> None:
     async with laboratory(tmp_path) as room:
         await room.choose("near-zero-init")
@@ -107,6 +114,14 @@ async def test_changed_knobs_go_with_the_request(tmp_path: Path) -> None:
         await room.start()
         assert room.lab.called("train") == [(TrainRequest("healthy", {"learning_rate": "0.5"}, ("lab", "notes.txt")),)]
         assert "healthy*" in room.text()
+
+
+async def test_what_was_told_before_the_start_does_not_lie_on_the_run(tmp_path: Path) -> None:
+    async with laboratory(tmp_path) as room:
+        room.place.app.notify("enter starts it", timeout=60)
+        assert "enter starts it" in room.place.notices()
+        await room.start()
+        assert "enter starts it" not in room.place.notices()
 
 
 async def test_a_wrong_knob_is_named_and_nothing_starts(tmp_path: Path) -> None:
