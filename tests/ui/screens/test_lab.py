@@ -119,7 +119,7 @@ async def test_changed_knobs_go_with_the_request(tmp_path: Path) -> None:
 async def test_what_was_told_before_the_start_does_not_lie_on_the_run(tmp_path: Path) -> None:
     async with laboratory(tmp_path) as room:
         room.place.app.notify("enter starts it", timeout=60)
-        assert "enter starts it" in room.place.notices()
+        await room.place.until(lambda: "enter starts it" in room.place.notices())
         await room.start()
         assert "enter starts it" not in room.place.notices()
 
