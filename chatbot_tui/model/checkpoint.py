@@ -100,9 +100,12 @@ def save_checkpoint(
 
 
 def stored_weights(model: LanguageModel, dtype: torch.dtype) -> dict[str, Tensor]:
-    """Return the tensors that a weights file holds: tied ones once, as `dtype`, on the CPU."""
+    """Return the tensors that a weights file holds: tied ones once, on the CPU, as `dtype`, or float32 where that would make one infinite."""
     shapes = model.config.shapes()
-    return {name: tensor.detach().to(dtype).contiguous().cpu() for name, tensor in model.state_dict().items() if name in shapes}
+    tensors = {name: tensor.detach() for name, tensor in model.state_dict().items() if name in shapes}
+    if any(torch.finfo(dtype).max < float(tensor.abs().max()) < torch.inf for tensor in tensors.values()):
+        dtype = torch.float32
+    return {name: tensor.to(dtype).contiguous().cpu() for name, tensor in tensors.items()}
 
 
 def replace_folder(new: Path, folder: Path) -> None:

@@ -66,6 +66,17 @@ def test_comes_back_as_it_was_saved(tmp_path: Path, dtype: torch.dtype, tied: bo
     assert (loaded.name, loaded.path) == ("bot", tmp_path / "bot")
 
 
+def test_weights_too_large_for_half_precision_are_kept_in_single(tmp_path: Path) -> None:
+    model = network()
+    with torch.no_grad():
+        # The largest number in float16 is 65,504.
+        model.fc.bias[0] = 70_000.0
+    save_checkpoint(tmp_path / "bot", model, WORDS, {}, COUNTS_OF_WORDS)
+    loaded = load_checkpoint(tmp_path / "bot").model
+    for name, tensor in model.named_parameters():
+        torch.testing.assert_close(loaded.get_parameter(name), tensor.detach(), rtol=0, atol=0)
+
+
 def test_tied_weights_are_stored_once(tmp_path: Path) -> None:
     save_checkpoint(tmp_path / "bot", network(tied=True), WORDS, {}, COUNTS_OF_WORDS)
     assert set(load_file(tmp_path / "bot" / WEIGHTS)) == set(network(tied=True).config.shapes())
