@@ -79,7 +79,8 @@ def row(trials: Sequence[tuple[Trial, Result]]) -> Row:
 
 def measured_on(recipe: Recipe, *, held_out: bool) -> dict[str, Any]:
     """Return what the text that a net is measured on depends on: gains on different text cannot be compared."""
-    own_text = {} if held_out else {"balance": recipe.balance, "augment": recipe.augment, "limit_words": recipe.limit_words}
+    changes = ("decent_text", "limit_words", "balance", "augment")
+    own_text = {} if held_out else {name: getattr(recipe, name) for name in changes}
     corpora = [share.name for share in recipe.corpora]
     return {"corpora": corpora, "vocab_size": recipe.vocab_size, "filler_share": recipe.filler_share, **own_text}
 

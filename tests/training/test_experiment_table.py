@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from chatbot_tui.training.experiment import Trial
-from chatbot_tui.training.experiment_table import happened, markdown, outcome, rows, spread
+from chatbot_tui.training.experiment_table import happened, markdown, measured_on, outcome, rows, spread
+from chatbot_tui.training.recipes import load_recipe
 
 
 def result(**changes: Any) -> dict[str, Any]:
@@ -109,6 +110,12 @@ def test_gains_on_different_text_are_not_compared(recipe: str, control: str, fix
     trials = [Trial(control, None, 0), Trial(recipe, None, 0), Trial(recipe, fix, 0)]
     found = [result(valid_loss=valid_loss, context_gain=gain) for gain in (3.0, 1.0, 2.0)]
     assert rows(trials, found)[2]["mended"] == (0.5 if compared else None)
+
+
+def test_text_that_is_left_out_of_what_a_net_is_measured_on_makes_other_text() -> None:
+    decent, any_text = load_recipe("healthy", {"decent_text": True}), load_recipe("healthy")
+    assert measured_on(decent, held_out=True) == measured_on(any_text, held_out=True)
+    assert measured_on(decent, held_out=False) != measured_on(any_text, held_out=False)
 
 
 def test_the_table_in_markdown() -> None:
