@@ -156,6 +156,15 @@ def test_another_checkpoints_reply_is_not_recalled() -> None:
         list(net.recall((YOU, Turn("bot", "the", checkpoint=net.checkpoint.fingerprint, tokens=(10**6,)))))
 
 
+@pytest.mark.parametrize("token", [10**6, 10**30, -1])
+def test_a_damaged_record_earlier_in_the_conversation_is_read_by_its_text(token: int) -> None:
+    net = engine()
+    damaged = Turn("bot", "the dog", checkpoint=net.checkpoint.fingerprint, tokens=(5, token))
+    greedy = SamplingSettings(greedy=True)
+    replies = [frames_of(run(net, ReplyRequest((YOU, turn, YOU), greedy, max_tokens=4))) for turn in (damaged, Turn("bot", "the dog"))]
+    assert replies[0] == replies[1] != []
+
+
 def test_the_texts_joined_are_the_reply_and_an_end_token_adds_nothing() -> None:
     for seed in range(30):
         events = run(engine(), ReplyRequest((YOU,), PLAIN, seed=seed, max_tokens=40))
