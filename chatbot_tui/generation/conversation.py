@@ -91,7 +91,7 @@ class Conversation:
         return Reading(trace, previous, history, scores, dropped)
 
     def tokens_of(self, turn: Turn) -> list[int]:
-        """Return a turn's tokens without end tokens: as drawn where this net drew them, else, or in a damaged record, as its text is cut."""
+        """Return a turn's tokens without end tokens: as this net drew them, else, or where its record is damaged, as its text is cut."""
         size = self._checkpoint.model.config.vocab_size
         if turn.tokens and turn.checkpoint == self._checkpoint.fingerprint and all(0 <= token < size for token in turn.tokens):
             return [token for token in turn.tokens if token != self._tokenizer.end_id]
