@@ -80,10 +80,13 @@ def gauge_line(sensitivity: float, width: int) -> Line:
         (hears, width, "healthy", short(HEALTHY)),
     ):
         cells[first + 1 : first + 1 + len(limit)] = limit
-        start = first + 1 + len(limit)
-        if len(label) + 2 <= last - start:
-            start += (last - start - len(label)) // 2
-            cells[start : start + len(label)] = label
+        start, end = first + 1 + len(limit), last - len(label)
+        # In the middle, or beside the net's place where that would cut the label in two.
+        middle, left, right = start + (end - start) // 2, start + 1, end - 1
+        free = (at for at in (middle, left, right) if start < at < end and not at - 1 <= here <= at + len(label))
+        at = next(free, 0)
+        if at:
+            cells[at : at + len(label)] = label
     cells[deaf] = cells[hears] = "┼"
     cells[here] = "●"
     text = "".join(cells)

@@ -1,5 +1,7 @@
 """A panel with its name and a note on its upper edge, as every pane of the playground has them."""
 
+from textwrap import wrap
+
 from rich.cells import cell_len
 from textual.content import Content
 
@@ -51,5 +53,5 @@ class Headed(Lines):
 
 
 def waiting(text: str, width: int) -> list[Line]:
-    """Return the line that stands in a panel with nothing to show yet."""
-    return [[(clip(text, width), MUTED)]]
+    """Return what stands in a panel with nothing to show yet, in as many rows as it needs."""
+    return [[(clip(row, width), MUTED)] for row in wrap(text, max(1, width))]

@@ -170,7 +170,8 @@ class ChatScreen(LoadingScreen):
         self.set_class(chosen.short, "-short")
         self.set_class(chosen.slim, "-slim")
         # Without layout=False a resize would ask for a layout, and a layout can lead to a resize.
-        self.query_one("#hints", Static).update(hints(self.preferences.settings.keymap, event.size.width - 2), layout=False)
+        keys = hints(self.preferences.settings.keymap, event.size.width - 2, panels=chosen.name != "narrow")
+        self.query_one("#hints", Static).update(keys, layout=False)
         self.deck.tabbed = chosen.name != "wide"
         self.call_after_refresh(self.show_state)
 

@@ -35,6 +35,7 @@ HINTS = (("palette", "ctrl+p", "all actions"), ("help", "f1", "help"), ("stop", 
 """(id of the action, its key, what it is called), most important first."""
 
 
-def hints(keymap: Mapping[str, str], width: int) -> str:
-    """Return as many of the most important keys as fit whole."""
-    return fitting((f"{readable(keymap.get(name, key).split(',')[0])} {title}" for name, key, title in HINTS), "  ", width)
+def hints(keymap: Mapping[str, str], width: int, *, panels: bool) -> str:
+    """Return as many of the most important keys as fit whole; the one for panels only where there are any."""
+    known = [hint for hint in HINTS if panels or hint[0] != "next-panel"]
+    return fitting((f"{readable(keymap.get(name, key).split(',')[0])} {title}" for name, key, title in known), "  ", width)

@@ -1,5 +1,6 @@
 """The collapse panel: the verdict in words, its numbers beside their thresholds, and what it means."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -77,6 +78,18 @@ def test_the_gauge_carries_both_thresholds() -> None:
     text = "".join(piece for piece, _ in gauge_line(0.002, 58))
     assert "┼.024" in text
     assert "┼.3" in text
+
+
+@pytest.mark.parametrize("width", [38, 46, 55, 101])
+def test_the_gauges_labels_are_whole_wherever_the_net_stands(width: int) -> None:
+    for step in range(120):
+        # From one end of the scale to the other: .001 * 3000 ** (119 / 119) = 3.
+        text = "".join(piece for piece, _ in gauge_line(0.001 * 3000 ** (step / 119), width))
+        assert len(text) == width
+        assert text.count("●") == 1
+        letters = re.sub(r"[^a-z]+", " ", text).split()
+        assert set(letters) <= {"collapsed", "between", "healthy"}
+    assert "collapsed" in text
 
 
 def test_the_course_of_the_verdicts_has_a_sign_for_every_token() -> None:

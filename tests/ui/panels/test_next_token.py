@@ -115,6 +115,7 @@ def test_without_a_frame_it_says_what_will_appear() -> None:
     panel = NextTokenPanel()
     panel.set_reactive(NextTokenPanel.cursor, EMPTY)
     assert text_of(panel, 60, 8) == ["The odds of every next word appear here."]
+    assert text_of(panel, 20, 8) == ["The odds of every", "next word appear", "here."]
 
 
 async def test_heading_and_rows_follow_the_cursor() -> None:

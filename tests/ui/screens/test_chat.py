@@ -152,6 +152,13 @@ async def test_a_narrow_terminal_has_the_verdict_and_the_last_token_in_one_line(
         assert str(status.content).startswith("collapsed since 2 · the p .98 · ")
 
 
+@pytest.mark.parametrize(("size", "offered"), [((60, 20), True), ((59, 20), False)])
+async def test_the_key_for_the_next_panel_is_offered_only_where_there_is_one(tmp_path: Path, size: tuple[int, int], offered: bool) -> None:
+    async with playground(tmp_path, size=size) as place:
+        assert "f1 help" in place.screen_text()
+        assert ("next panel" in place.screen_text()) == offered
+
+
 async def test_the_collapse_panel_says_since_when_and_whose_fault(tmp_path: Path) -> None:
     async with playground(tmp_path, checkpoint="near-zero-init") as place:
         await place.hear("hello")
