@@ -100,7 +100,7 @@ def save_checkpoint(
 
 
 def stored_weights(model: LanguageModel, dtype: torch.dtype) -> dict[str, Tensor]:
-    """Return the tensors that a weights file holds: tied ones once, on the CPU, as `dtype`, or as float32 where that is too narrow for one."""
+    """Return the tensors of a weights file: tied ones once, on the CPU, as `dtype`, or as float32 where that is too narrow for one."""
     shapes = model.config.shapes()
     tensors = {name: tensor.detach() for name, tensor in model.state_dict().items() if name in shapes}
     if any(torch.finfo(dtype).max < float(tensor.abs().max()) < torch.inf for tensor in tensors.values()):
