@@ -25,7 +25,7 @@ def evaluate(*, checkpoint: str, vocabulary: str | None, corpora: Sequence[str],
     loaded, warnings = load_named(found, vocabulary)
     for warning in warnings:
         warn(warning)
-    bigrams = load_bigrams(found.path) if isinstance(found, CheckpointEntry) else None
+    bigrams = load_bigrams(found.path, loaded.tokenizer.size) if isinstance(found, CheckpointEntry) else None
     console = Console(stderr=True)
     columns = (TextColumn("evaluating"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeRemainingColumn(compact=True))
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:

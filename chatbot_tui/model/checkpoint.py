@@ -27,6 +27,8 @@ from chatbot_tui.model.tokenizer import END_OF_TURN, Tokenizer
 COUNTS = "token_counts.safetensors"
 
 MAX_PARAMETERS = 1 << 30
+MAX_COUNT = 1 << 53
+"""Tokens of a training stream, at most; more could not be told apart in float64."""
 DTYPES = {"F16": torch.float16, "BF16": torch.bfloat16, "F32": torch.float32, "F64": torch.float64}
 
 
@@ -221,6 +223,6 @@ def read_counts(path: Path, vocab_size: int) -> Tensor:
         counts = load_file(path)["counts"]
     except (OSError, SafetensorError) as error:
         raise InputError(f"cannot read {path}: {error}") from None
-    if (counts < 0).any():
-        raise InputError(f"{path} holds negative counts: remove it or restore the right one")
+    if (counts < 0).any() or counts.sum(dtype=torch.float64) >= MAX_COUNT:
+        raise InputError(f"{path} holds counts that are negative or beyond any text: remove it or restore the right one")
     return counts

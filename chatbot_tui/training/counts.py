@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.safetensors_header import read_header
-from chatbot_tui.model.checkpoint import COUNTS
+from chatbot_tui.model.checkpoint import COUNTS, MAX_COUNT
 from chatbot_tui.training.stream import Tokens
 
 NUMBER_BYTES = 4
@@ -94,7 +94,7 @@ def inflate(row_starts: npt.NDArray[np.int64], deflated: npt.NDArray[np.uint8]) 
     return BigramCounts(row_starts, np.cumsum(numbers[:pairs], dtype=np.int32), numbers[pairs:].astype(np.int64))
 
 
-def load_bigrams(folder: Path) -> BigramCounts | None:
+def load_bigrams(folder: Path, vocab_size: int) -> BigramCounts | None:
     """Read the pairs of a checkpoint folder; None where it has none. Raises InputError when they are malformed."""
     path = folder / COUNTS
     if not path.exists() or "bigram_rows" not in read_header(path):
@@ -104,7 +104,7 @@ def load_bigrams(folder: Path) -> BigramCounts | None:
         bigrams = from_tensors(tensors)
     except (OSError, KeyError, SafetensorError) as error:
         raise InputError(f"cannot read {path}: {error}") from None
-    if bigrams is None or not consistent(bigrams):
+    if bigrams is None or len(bigrams.row_starts) != vocab_size + 1 or not consistent(bigrams):
         raise InputError(f"{path}: the pair counts contradict each other: remove the file or restore the right one")
     return bigrams
 
@@ -124,10 +124,11 @@ def from_tensors(tensors: Mapping[str, npt.NDArray[Any]]) -> BigramCounts | None
 
 
 def consistent(bigrams: BigramCounts) -> bool:
-    """Return whether every row lies within the columns, its columns ascend within the vocabulary, and no count is negative."""
+    """Return whether every row lies within the columns, its columns ascend within the vocabulary, and the counts are some text's."""
     starts, columns, counts = bigrams.row_starts, bigrams.columns, bigrams.counts
     if len(starts) < 2 or starts[0] != 0 or starts[-1] != len(columns) or len(columns) != len(counts) or (np.diff(starts) < 0).any():
         return False
     size = len(starts) - 1
     keys = np.repeat(np.arange(size), np.diff(starts)) * size + columns
-    return bool((columns >= 0).all() and (columns < size).all() and (counts >= 0).all() and (np.diff(keys) > 0).all())
+    plausible = (counts >= 0).all() and counts.sum(dtype=np.float64) < MAX_COUNT
+    return bool((columns >= 0).all() and (columns < size).all() and plausible and (np.diff(keys) > 0).all())

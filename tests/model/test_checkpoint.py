@@ -227,7 +227,9 @@ def test_bans_that_are_no_list_of_texts_are_ignored(folder: Path, values: dict[s
     assert load_checkpoint(folder).banned == ()
 
 
-@pytest.mark.parametrize("counts", [torch.ones(4, dtype=torch.int64), torch.ones(5), -torch.ones(5, dtype=torch.int64)])
+@pytest.mark.parametrize(
+    "counts", [torch.ones(4, dtype=torch.int64), torch.ones(5), -torch.ones(5, dtype=torch.int64), torch.full((5,), 1 << 62)]
+)
 def test_counts_of_another_kind_are_refused(folder: Path, counts: torch.Tensor) -> None:
     save_file({"counts": counts}, folder / COUNTS)
     assert COUNTS in refusal(folder)

@@ -65,16 +65,16 @@ def test_without_any_text_all_are_equal() -> None:
 def test_what_is_saved_comes_back(tmp_path: Path, size: int) -> None:
     unigrams, bigrams = count_stream(streams_of([[0, size - 1, size - 1, 0, 3], [size - 1, 3]]), size)
     save_counts(tmp_path, unigrams, bigrams)
-    loaded = load_bigrams(tmp_path)
+    loaded = load_bigrams(tmp_path, size)
     assert loaded is not None
     last = size - 1
     assert pairs_of(loaded) == pairs_of(bigrams) == {(0, last): 1, (last, last): 1, (last, 0): 1, (0, 3): 1, (last, 3): 1}
 
 
 def test_a_checkpoint_need_not_have_pairs(tmp_path: Path) -> None:
-    assert load_bigrams(tmp_path) is None
+    assert load_bigrams(tmp_path, 2) is None
     save_file({"counts": np.zeros(3, np.int64)}, tmp_path / FILE)
-    assert load_bigrams(tmp_path) is None
+    assert load_bigrams(tmp_path, 2) is None
 
 
 def array(*values: float, kind: type[np.generic] = np.int64) -> np.ndarray:
@@ -101,14 +101,17 @@ SOUND = {"bigram_rows": array(0, 1, 2), "bigram_columns": array(1, 0), "bigram_c
         {"bigram_counts": array(5)},
         {"bigram_rows": array(0, 2, 2)},
         {"bigram_rows": array(0, 2, 2), "bigram_columns": array(1, 1)},
+        # Of another vocabulary, and more than any text has: their sum would overflow.
+        {"bigram_rows": array(0, 1, 2, 2)},
+        {"bigram_counts": array(5, 1 << 62)},
     ],
 )
 def test_pairs_that_contradict_each_other_are_refused(tmp_path: Path, wrong: dict[str, np.ndarray]) -> None:
     save_file(SOUND, tmp_path / FILE)
-    assert load_bigrams(tmp_path) is not None
+    assert load_bigrams(tmp_path, 2) is not None
     save_file(SOUND | wrong, tmp_path / FILE)
     with pytest.raises(InputError, match="contradict each other"):
-        load_bigrams(tmp_path)
+        load_bigrams(tmp_path, 2)
 
 
 def deflated(*numbers: int) -> np.ndarray:
@@ -122,25 +125,25 @@ def test_the_pairs_are_deflated(tmp_path: Path) -> None:
     # The columns 1 and 0, each as the step from the one before, then their counts.
     packed = deflated(1, -1, 5, 6)
     save_file({"bigram_rows": rows, "bigram_pairs": packed}, tmp_path / FILE)
-    loaded = load_bigrams(tmp_path)
+    loaded = load_bigrams(tmp_path, 2)
     assert loaded is not None
     assert pairs_of(loaded) == {(0, 1): 5, (1, 0): 6}
     bomb = np.frombuffer(zlib.compress(bytes(1 << 22)), np.uint8)
     for wrong in (packed[:-3], packed[3:], deflated(1, -1, 5), deflated(1, -1, 5, 6, 7), deflated(1, 1, 5, 6), bomb, array(1, 2)[:0]):
         save_file({"bigram_rows": rows, "bigram_pairs": wrong}, tmp_path / FILE)
         with pytest.raises(InputError, match="contradict each other"):
-            load_bigrams(tmp_path)
+            load_bigrams(tmp_path, 2)
     # As many pairs as the bomb has bytes: nothing so large is unpacked from so little.
     save_file({"bigram_rows": array(0, 0, 1 << 19), "bigram_pairs": bomb}, tmp_path / FILE)
     with pytest.raises(InputError, match="contradict each other"):
-        load_bigrams(tmp_path)
+        load_bigrams(tmp_path, 2)
 
 
 @pytest.mark.parametrize("missing", ["bigram_columns", "bigram_counts"])
 def test_pairs_without_a_part_are_refused(tmp_path: Path, missing: str) -> None:
     save_file({name: tensor for name, tensor in SOUND.items() if name != missing}, tmp_path / FILE)
     with pytest.raises(InputError, match=f"cannot read .*{missing}"):
-        load_bigrams(tmp_path)
+        load_bigrams(tmp_path, 2)
 
 
 def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
@@ -149,7 +152,7 @@ def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
     for length in (0, 4, 40, len(whole) - 1):
         (tmp_path / FILE).write_bytes(whole[:length])
         with pytest.raises(InputError, match=FILE):
-            load_bigrams(tmp_path)
+            load_bigrams(tmp_path, 2)
 
 
 def test_a_full_disk_is_said_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

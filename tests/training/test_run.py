@@ -108,7 +108,7 @@ def test_a_run_becomes_a_checkpoint_and_nothing_else(tmp_path: Path) -> None:
     assert card["metrics"] == metrics == finished_metrics(folder)
     assert metrics.keys() >= {"valid_loss", "word_perplexity", "bigram_loss"}
     # What the run counted is what the net was shown: an epoch of the text, in which 60 dialogues have 2 turns.
-    bigrams, end = load_bigrams(folder), loaded.tokenizer.end_id
+    bigrams, end = load_bigrams(folder, loaded.tokenizer.size), loaded.tokenizer.end_id
     assert bigrams is not None
     assert loaded.counts is not None
     assert loaded.counts[end] == 60 * 3

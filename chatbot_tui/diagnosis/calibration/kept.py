@@ -77,7 +77,8 @@ class Kept:
 
     def counts(self) -> tuple[npt.NDArray[np.int64], BigramCounts]:
         """Read how often each token and each pair stood in what it learnt from. Raises InputError."""
-        counts, bigrams = read_counts(self.folder / COUNTS, len(self.vocabulary)), load_bigrams(self.folder)
+        size = len(self.vocabulary)
+        counts, bigrams = read_counts(self.folder / COUNTS, size), load_bigrams(self.folder, size)
         if bigrams is None:
             raise InputError(f"{self.folder / COUNTS} lacks the counts: remove the folder and breed it again")
         return counts.numpy().astype(np.int64), bigrams
