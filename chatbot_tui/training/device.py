@@ -4,6 +4,7 @@ import torch
 
 from chatbot_tui.core.errors import InputError
 
+DEVICES = ("cpu", "cuda", "mps")
 SMALL_NETWORK = 2_000_000
 """Parameters below which casting to bfloat16 costs more than it saves."""
 
@@ -15,10 +16,13 @@ def pick_device(name: str | None) -> torch.device:
             return torch.device("cuda")
         return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
+        # Others exist, and some of them hold no numbers.
+        if name.partition(":")[0] not in DEVICES:
+            raise ValueError
         device = torch.device(name)
         torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError):
-        raise InputError(f"no device {name!r} here: use cpu, cuda or mps") from None
+    except (RuntimeError, AssertionError, NotImplementedError, ValueError):
+        raise InputError(f"no device {name!r} here: use {', '.join(DEVICES[:-1])} or {DEVICES[-1]}") from None
     return device
 
 

@@ -196,6 +196,7 @@ def test_a_finished_run_is_reported_again(start: list[str], tmp_path: Path, caps
         (["--set", "batch_size=5000"], "lower batch_size"),
         (["--set", "hidden_dim=1000000"], "lower hidden_dim"),
         (["--device", "abacus"], "no device 'abacus' here"),
+        (["--device", "meta"], "use cpu, cuda or mps"),
         (["--device", "cuda:99"], "no device 'cuda:99' here"),
         (["--corpus", "missing.txt"], "missing.txt"),
         (["--out", "/dev/null/x"], "cannot write to /dev/null/x"),
