@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
@@ -17,10 +17,23 @@ from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.library import CheckpointEntry, delete, rename
 from chatbot_tui.ui.messages import ExaminationWanted, OpeningWanted
 from chatbot_tui.ui.panels.wrapping import printable
-from chatbot_tui.ui.screens.card import card_text
+from chatbot_tui.ui.screens.card import card_text, says_one_word
 from chatbot_tui.ui.screens.choice import Choice
 from chatbot_tui.ui.screens.dialogs.ask import AskDialog
 from chatbot_tui.ui.screens.dialogs.confirm import ConfirmDialog
+from chatbot_tui.ui.screens.status import fitting
+from chatbot_tui.ui.widgets.glyphs import fit
+
+LEGEND = ("Checkpoints", "enter loads", "● speaks", "✗ says one word", "M million parameters")
+"""What the list's signs mean."""
+SIZE = 7
+"""Cells of a number of parameters, with a blank before it."""
+NAME = 16
+"""Cells that a name has at least: where there is no room for more, it stands alone."""
+COMPACT = 64
+"""Columns below which the card stands below the list."""
+OWN = " own"
+"""What stands behind a checkpoint that did not come with the program."""
 
 
 class LibraryScreen(Screen[Choice | None]):
@@ -46,7 +59,7 @@ class LibraryScreen(Screen[Choice | None]):
 
     def compose(self) -> ComposeResult:
         """Lay out list and card."""
-        yield Static("Checkpoints · enter loads", classes="heading")
+        yield Static(classes="heading", markup=False)
         with Horizontal(classes="columns"):
             options = OptionList(id="entries", markup=False)
             options.tooltip = "Enter loads the checkpoint"
@@ -59,10 +72,23 @@ class LibraryScreen(Screen[Choice | None]):
         """Fill the list."""
         self._fill(self._current)
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Arrange everything for the new width."""
+        self.set_class(event.size.width < COMPACT, "-compact")
+        self.query_one(".heading", Static).update(fitting(LEGEND, " · ", event.size.width - 4))
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        # Padding on both sides, and a scrollbar beside the list.
+        width = max(0, self.options.size.width - 3)
+        highlighted = self.options.highlighted
+        self.options.set_options([Option(line(entry, entry.name == self._current, width)) for entry in self._entries])
+        self.options.highlighted = highlighted
+        self._show_card()
+
     def _fill(self, highlight: str) -> None:
         self._entries = list(self._list())
-        self.options.clear_options()
-        self.options.add_options([Option(line(entry, entry.name == self._current)) for entry in self._entries])
+        self._draw()
         names = [entry.name for entry in self._entries]
         if names:
             self.options.highlighted = names.index(highlight) if highlight in names else 0
@@ -77,7 +103,8 @@ class LibraryScreen(Screen[Choice | None]):
     @on(OptionList.OptionHighlighted)
     def _show_card(self) -> None:
         if self._chosen is not None:
-            self.query_one("#card", Static).update(card_text(self._chosen))
+            card = self.query_one("#card", Static)
+            card.update(card_text(self._chosen, card.size.width))
 
     @on(OptionList.OptionSelected)
     def _load(self) -> None:
@@ -141,8 +168,11 @@ class LibraryScreen(Screen[Choice | None]):
             self.notify(str(error), severity="error", markup=False)
 
 
-def line(entry: CheckpointEntry, speaks: bool) -> str:
-    """Return a checkpoint's line in the list."""
-    sign = "●" if speaks else "!" if entry.problem else " "
+def line(entry: CheckpointEntry, speaks: bool, width: int) -> str:
+    """Return a checkpoint's line in the list, in columns: its sign, its name, how large it is, and whether it is the person's own."""
+    sign = "●" if speaks else "!" if entry.problem else "✗" if says_one_word(entry) else " "
     size = f"{entry.parameters / 1e6:.1f} M" if entry.parameters >= 100_000 else f"{entry.parameters:,}"
-    return f"{sign} {printable(entry.name)}  {size}  {entry.source}"
+    room = width - 2 - SIZE - len(OWN)
+    if room < NAME:
+        return f"{sign} {printable(entry.name)}"
+    return f"{sign} {fit(printable(entry.name), room)}{size.rjust(SIZE)}{OWN if entry.source == 'own' else ''}"

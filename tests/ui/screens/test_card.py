@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from chatbot_tui.core.library import CheckpointEntry
-from chatbot_tui.ui.screens.card import card_text, facts
+from chatbot_tui.ui.screens.card import card_text, facts, says_one_word
 
 
 def entry(card: dict[str, object]) -> CheckpointEntry:
@@ -35,8 +35,40 @@ def test_a_net_is_compared_with_its_control() -> None:
 def test_names_stand_whole_before_their_values() -> None:
     lines = card_text(entry({})).plain.splitlines()
     # "token perplexity", the longest, has 16 letters.
-    assert "word perplexity  87.66" in lines
+    assert "word perplexity  87.66, as if in doubt among so many words" in lines
     assert "parameters       12,345" in lines
+
+
+def test_a_control_is_not_compared_with_itself() -> None:
+    assert "compare with" not in dict(facts(entry({"recipe": {"name": "healthy", "control": "healthy"}})))
+
+
+def test_long_values_hang_beside_their_names() -> None:
+    card = {
+        "corpus": [{"name": "talk", "words": 5, "licence": "MIT"}],
+        "greedy": {"answers": {"hello there you": "the the the the the the the"}},
+    }
+    lines = card_text(entry(card), 40).plain.splitlines()
+    place = lines.index("corpus           talk: 5 words, MIT")
+    assert lines[place + 1 :] == ["", "you  hello there you", "bot  the the the the the the the"]
+    # Sixteen cells of the name and a blank leave seven of 24, of which at least twelve are taken.
+    narrow = card_text(entry(card), 24).plain.splitlines()
+    place = narrow.index("corpus           talk: 5")
+    assert narrow[place + 1] == " " * 17 + "words, MIT"
+    assert narrow[-2:] == ["bot  the the the the the", "     the the"]
+
+
+def test_measures_say_what_they_mean_in_numbers_that_people_write() -> None:
+    measures = {"word_perplexity": 11988.4, "hits_at_1": 0.4831, "context_gain": -0.0083}
+    told = dict(facts(replace(entry({}), metrics=measures)))
+    assert told["word perplexity"].startswith("11,988,")
+    assert told["right reply"].startswith("found 48.3% of the time")
+    assert told["context gain"].startswith("-0.0083 nats")
+
+
+@pytest.mark.parametrize(("share", "told"), [(1.0, True), (0.9, True), (0.89, False), ("1", False), (None, False)])
+def test_a_net_that_hardly_says_more_than_one_word_is_known_by_its_card(share: object, told: bool) -> None:
+    assert says_one_word(entry({"greedy": {"top_share": share}})) == told
 
 
 def test_the_steps_that_a_checkpoint_keeps_are_told() -> None:

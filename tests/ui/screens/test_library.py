@@ -2,14 +2,16 @@
 
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input, OptionList
 
 from chatbot_tui.core.imports import ImportRequest
+from chatbot_tui.core.library import CheckpointEntry
 from chatbot_tui.ui.screens.conversations import ConversationsScreen
-from chatbot_tui.ui.screens.library import LibraryScreen
+from chatbot_tui.ui.screens.library import LibraryScreen, line
 from tests.fake_importer import ScriptedImporter
 from tests.fakes import ScriptedBackend
 from tests.ui.playground import Playground, playground
@@ -69,6 +71,24 @@ async def test_the_card_says_what_it_is_and_what_it_was_made_from(home: Path) ->
         text = place.screen_text()
         for words in ("How a net speaks.", "78.25", "small talk: 12,345 words, MIT", "1 × 3 units"):
             assert words in text
+
+
+def test_the_list_stands_in_columns() -> None:
+    entry = CheckpointEntry("tiny", Path("tiny"), "shipped", parameters=63_480, bytes=1)
+    broken = replace(entry, name="a-very-long-name-of-a-net", parameters=5_865_280, source="own", card={"greedy": {"top_share": 1.0}})
+    # Two cells of the sign, seventeen of the name, seven of the size, four of whose it is.
+    assert line(entry, True, 30) == "● " + "tiny".ljust(17) + " 63,480"
+    assert line(broken, False, 30) == "✗ a-very-long-name…  5.9 M own"
+    assert line(broken, False, 28) == "✗ a-very-long-name-of-a-net"
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24)])
+async def test_names_are_whole_in_a_small_terminal(home: Path, size: tuple[int, int]) -> None:
+    make_checkpoint(home / "checkpoints", "indistinguishable")
+    async with playground(home, size=size) as place:
+        screen = await open_library(place, "indistinguishable")
+        await place.until(lambda: "indistinguishable " in place.screen_text())
+        assert (screen.query_one("#card").region.y > screen.options.region.bottom) == (size[0] == 40)
 
 
 async def test_a_checkpoint_that_cannot_be_loaded_is_explained_and_the_old_one_speaks_on(home: Path) -> None:
