@@ -148,11 +148,14 @@ class Budgeted:
     def reports(self) -> Iterator[dict[str, Any]]:
         """Train until the budget is spent, yielding a report now and then."""
         reported = saved = self.seconds
+        halfway = False
         try:
             while self.seconds < self._budget:
                 # Whole, so that what is saved after Ctrl+C is never half a step.
                 with whole():
+                    halfway = True
                     self._step()
+                    halfway = False
                 over = self.seconds >= self._budget
                 if over or self.seconds - reported >= REPORT_SECONDS:
                     yield self._report(self.seconds - reported)
@@ -161,7 +164,9 @@ class Budgeted:
                     self._save()
                     saved = self.seconds
         finally:
-            self._save()
+            # Not what a step has left that diverged: state and place without the weights.
+            if not halfway:
+                self._save()
 
     def _step(self) -> None:
         began = self._clock()
@@ -214,8 +219,9 @@ class Budgeted:
             values: dict[str, Any] = torch.load(self._path, weights_only=True)
             self.learner.restore(values["learner"])
             self.seconds = float(values["seconds"])
-        except Exception as error:  # torch.load raises many types for a damaged file
-            raise InputError(f"cannot resume from {self._path}: {' '.join(str(error).split())[:200]}; remove it to start again") from None
+        except Exception as error:  # torch.load raises many types for a damaged file, some without a word
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            raise InputError(f"cannot resume from {self._path}: {reason}; remove it to start again") from None
 
 
 def recorded(name: str, settings: Settings, text: PeerText, *, seed: int, minutes: float, parameters: int) -> dict[str, Any]:

@@ -90,7 +90,7 @@ class Learner(ABC):
         loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
         norm = float(nn.utils.clip_grad_norm_(self.module.parameters(), self._clip_norm or math.inf))
         if not math.isfinite(norm):
-            raise InputError(f"training diverged at step {self.steps}: lower learning_rate with --set; the last progress is kept")
+            raise InputError(f"training diverged at step {self.steps}: lower learning_rate with --set, in another folder with --out")
         for group in optimizer.param_groups:
             group["lr"] = self.learning_rate
         optimizer.step()

@@ -1,11 +1,12 @@
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from chatbot_tui.benchmarks.peers.fitting import fit, learner_of
+from chatbot_tui.benchmarks.peers.fitting import PROGRESS, fit, learner_of
 from chatbot_tui.benchmarks.peers.kept import WEIGHTS, load_peer
 from chatbot_tui.benchmarks.peers.learner import Learner
 from chatbot_tui.benchmarks.peers.settings import settings_of
@@ -122,3 +123,15 @@ def test_a_divergence_is_told_before_it_spoils_the_weights(name: str) -> None:
     with pytest.raises(InputError, match="lower learning_rate"):
         steps(learner, 40)
     assert all(torch.equal(tensor, before[key]) for key, tensor in learner.module.state_dict().items())
+
+
+def test_nothing_is_saved_of_a_step_that_diverged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_of("word-language-model", SMALL["word-language-model"])
+    reports = fit(settings, text(), tokenizer(), tmp_path, record("word-language-model", 70), ticks())
+    next(reports)
+    reports.close()
+    before = (tmp_path / PROGRESS).read_bytes()
+    monkeypatch.setattr(Learner, "_update", Mock(side_effect=InputError("training diverged")))
+    with pytest.raises(InputError, match="diverged"):
+        next(fit(settings, text(), tokenizer(), tmp_path, record("word-language-model", 70), ticks()))
+    assert (tmp_path / PROGRESS).read_bytes() == before
