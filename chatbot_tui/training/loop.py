@@ -286,14 +286,18 @@ class Trainer:
             state = values["state"]
             self._state = None if state is None else (state[0], state[1])
             self.step = int(values["step"])
+            fresh = self.model.zero_state(self.recipe.batch_size)[0].shape
+            if not 0 <= self.step <= self.total_steps or (state is not None and {state[0].shape, state[1].shape} != {fresh}):
+                raise ValueError("it belongs to another run")
             self._loss_sum, self._loss_steps = float(values["loss"][0]), int(values["loss"][1])
             best, waited, drops = values["plateau"]
             self._plateau = Plateau(float(best), int(waited), int(drops))
             torch.set_rng_state(values["random"].cpu())
             if self.device.type == "cuda" and values.get("device_random") is not None:
                 torch.cuda.set_rng_state(values["device_random"].cpu(), self.device)
-        except Exception as error:  # torch.load raises many types for a damaged file
-            raise InputError(f"cannot resume from {path}: {' '.join(str(error).split())[:200]}; remove it to start again") from None
+        except Exception as error:  # torch.load raises many types for a damaged file, some without a word
+            reason = " ".join(str(error).split())[:200] or type(error).__name__
+            raise InputError(f"cannot resume from {path}: {reason}; remove it to start again") from None
 
 
 @contextmanager

@@ -145,14 +145,30 @@ def test_a_torn_progress_file_is_refused(tmp_path: Path, keep: float) -> None:
 def test_progress_of_another_net_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "progress.pt"
     trainer(recipe(hidden_dim=9)).save(path)
-    with pytest.raises(InputError, match="cannot resume"):
+    with pytest.raises(InputError, match=r"cannot resume"):
+        trainer(recipe()).restore(path)
+
+
+def test_progress_beyond_the_end_or_of_another_batch_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "progress.pt"
+    made = trainer(recipe())
+    made.advance()
+    made.save(path)
+    sound = torch.load(path, weights_only=True)
+    trainer(recipe()).restore(path)
+    for wrong in ({"step": 10**12}, {"step": -1}, {"state": [part[:, :1] for part in sound["state"]]}):
+        torch.save(sound | wrong, path)
+        with pytest.raises(InputError, match=r"cannot resume .*: it belongs to another run; remove it to start again"):
+            trainer(recipe()).restore(path)
+    path.write_bytes(b"")
+    with pytest.raises(InputError, match=r"cannot resume .*: EOFError; remove it"):
         trainer(recipe()).restore(path)
 
 
 def test_progress_is_read_as_data_only(tmp_path: Path) -> None:
     path = tmp_path / "progress.pt"
     torch.save({"step": Path("x")}, path)
-    with pytest.raises(InputError, match="cannot resume"):
+    with pytest.raises(InputError, match=r"cannot resume"):
         trainer(recipe()).restore(path)
 
 
