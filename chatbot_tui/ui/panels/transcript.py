@@ -84,6 +84,8 @@ class Transcript(ScrollView, can_focus=True):
         self._height = 0
         self._rows = TranscriptRows(self)
         self._drawing = False
+        self.greeting: Sequence[tuple[str, str]] = ()
+        """What stands here before anything is said: paragraphs of words, each beside its key."""
 
     # What others tell it
 
@@ -211,7 +213,7 @@ class Transcript(ScrollView, can_focus=True):
         y += self.scroll_offset.y
         place = self._locate(y)
         if place is None:
-            return self._rows.blank()
+            return self._rows.blank() if self.entries else self._rows.greet(self.greeting, y)
         turn, row = place
         entry = self.entries[turn]
         start, end = entry.rows[row] if row < len(entry.rows) else (0, 0)

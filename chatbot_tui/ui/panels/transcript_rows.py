@@ -1,7 +1,9 @@
 """Draws the rows of the transcript, and keeps what it drew: most rows only move up when words come."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.screen import Screen
@@ -10,6 +12,7 @@ from textual.widget import Widget
 
 from chatbot_tui.ui.panels.entry import Entry
 from chatbot_tui.ui.panels.shading import Shading
+from chatbot_tui.ui.panels.wrapping import wrap
 
 GUTTERS = {2: {"you": "› ", "bot": "· "}, 5: {"you": "you  ", "bot": "bot  "}}
 """What stands before a turn, by the cells there are for it."""
@@ -69,6 +72,19 @@ class TranscriptRows:
     def blank(self) -> Strip:
         """Return a row below the last turn."""
         return Strip.blank(self._width, self._base)
+
+    def greet(self, paragraphs: Sequence[tuple[str, str]], row: int) -> Strip:
+        """Return a row of what stands where nothing has been said yet: words beside their keys, in as many rows as they need."""
+        column = max((cell_len(key) for key, _ in paragraphs), default=0) + 2
+        for key, words in paragraphs:
+            indent = column if key else 0
+            rows = wrap(words, max(2, self._width - indent))
+            if row < len(rows):
+                start, end = rows[row]
+                name = Segment((key if row == 0 else "").ljust(indent), self._base + self._named("bot"))
+                return Strip([name, Segment(words[start:end], self._base + self._note)]).adjust_cell_length(self._width, self._base)
+            row -= len(rows)
+        return self.blank()
 
     def _draw(self, entry: Entry, row: int, gutter: int, chosen: int, marked: Span, shade: bool) -> Strip:
         base = self._base

@@ -25,7 +25,7 @@ from chatbot_tui.ui.preferences import Preferences
 from chatbot_tui.ui.screens.furnishing import furnish
 from chatbot_tui.ui.screens.layout import layout_for
 from chatbot_tui.ui.screens.loading import LoadingScreen, called
-from chatbot_tui.ui.screens.status import hints, status_line
+from chatbot_tui.ui.screens.status import greeting, hints, status_line
 
 if TYPE_CHECKING:
     from chatbot_tui.ui.panels.sampling import SamplingPanel
@@ -140,6 +140,7 @@ class ChatScreen(LoadingScreen):
     def on_mount(self) -> None:
         """Show the conversation and start with the settings' pace."""
         self.transcript.shade = self.preferences.settings.shade
+        self.transcript.greeting = greeting(self.preferences.settings.keymap)
         self.backend.set_pace(self.pace)
         self.show_conversation()
 

@@ -35,6 +35,27 @@ HINTS = (("palette", "ctrl+p", "all actions"), ("help", "f1", "help"), ("stop", 
 """(id of the action, its key, what it is called), most important first."""
 
 
+GREETING = (
+    "Type below and press enter: a small LSTM answers token by token, a word or a part of one each time, "
+    "and the panels show how each token came about."
+)
+"""What a person reads first."""
+WAYS = (
+    ("help", "f1", "read what all of this means, and every key"),
+    ("library", "ctrl+o", "load another net, healthy or collapsed"),
+    ("lab", "f11", "watch a small net learn, or collapse"),
+    ("doctor", "f10", "ask the doctor what is wrong with the loaded net"),
+    ("conversations", "ctrl+s", "go on with an earlier conversation"),
+)
+"""(id of the action, its key, what a newcomer can do by it)."""
+
+
+def greeting(keymap: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return what stands in an empty chat as (key, words), a paragraph a pair; a paragraph without a key stands alone."""
+    ways = ((readable(keymap.get(name, key).split(",")[0]), words) for name, key, words in WAYS)
+    return (("", GREETING), ("", ""), ("← →", "walk through the tokens of an answer"), *ways)
+
+
 def hints(keymap: Mapping[str, str], width: int, *, panels: bool) -> str:
     """Return as many of the most important keys as fit whole; the one for panels only where there are any."""
     known = [hint for hint in HINTS if panels or hint[0] != "next-panel"]

@@ -152,6 +152,21 @@ async def test_a_narrow_terminal_has_the_verdict_and_the_last_token_in_one_line(
         assert str(status.content).startswith("collapsed since 2 · the p .98 · ")
 
 
+@pytest.mark.parametrize("size", [(120, 40), (80, 24), (40, 24)])
+async def test_an_empty_chat_says_what_can_be_done_here_until_something_is_said(tmp_path: Path, size: tuple[int, int]) -> None:
+    (tmp_path / "settings.toml").write_text('[keymap]\nlibrary = "f4"\n')
+    async with playground(tmp_path, size=size) as place:
+        chat = [line[: place.chat.transcript.size.width + 2] for line in place.screen_text().splitlines()]
+        assert "press enter" in " ".join(" ".join(chat).split())
+        # The keys are those of the settings.
+        assert [line.split()[0] for line in chat if "load another" in line] == ["f4"]
+        assert any("go on with an earlier" in line for line in chat)
+        await place.hear("hello")
+        assert "load another" not in place.screen_text()
+        await place.pilot.press("ctrl+n")
+        await place.until(lambda: "load another" in place.screen_text())
+
+
 @pytest.mark.parametrize(("size", "offered"), [((60, 20), True), ((59, 20), False)])
 async def test_the_key_for_the_next_panel_is_offered_only_where_there_is_one(tmp_path: Path, size: tuple[int, int], offered: bool) -> None:
     async with playground(tmp_path, size=size) as place:
