@@ -279,8 +279,9 @@ class PlaygroundApp(App[None]):
             self.pop_screen()
             return
         keymap = self.preferences.settings.keymap
-        keys = [(action.keys(keymap), action.title, action.help) for action in named_actions(self.screen)]
-        self.push_screen(HelpScreen(keys))
+        actions = list(named_actions(self.screen))
+        keys = [(action.keys(keymap), action.title, action.help) for action in actions]
+        self.push_screen(HelpScreen(keys, [action.binding.id or "" for action in actions], str(self.preferences.path)))
 
 
 def run_playground(

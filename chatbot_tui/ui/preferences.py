@@ -14,7 +14,7 @@ class Preferences:
 
     def __init__(self, settings: Settings, path: Path, report: Callable[[str], object]) -> None:
         self.settings = settings
-        self._path = path
+        self.path = path
         self._report = report
         self._dirty = False
         self._refused = False
@@ -31,7 +31,7 @@ class Preferences:
             return
         self._dirty = False
         try:
-            save_settings(self.settings, self._path)
+            save_settings(self.settings, self.path)
         except InputError as error:
             if not self._refused:
                 self._refused = True

@@ -68,6 +68,16 @@ TRACKS = tuple(_track(key, parameter) for key, parameter in PARAMETERS.items())
 """A slider for every numeric option, in the order in which people meet them."""
 
 
+def meaning(name: str) -> str:
+    """Return what a named strategy does; those that rest on a single option borrow its explanation."""
+    own = {"greedy": "always take the largest logit", "plain": "draw from the model's own probabilities, nothing cut"}
+    if name in own:
+        return own[name]
+    option = next(PARAMETERS[key].meaning for key in PRESETS[name].active() if key in PARAMETERS)
+    # At which value the option is off is no matter of the strategy.
+    return "; ".join(part for part in option.split("; ") if not part.endswith(" is off"))
+
+
 def values(settings: SamplingSettings) -> dict[str, float]:
     """Return the value of every numeric option."""
     return {key: getattr(settings, key) for key in PARAMETERS}

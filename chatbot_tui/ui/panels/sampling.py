@@ -11,7 +11,7 @@ from textual.reactive import reactive
 from textual.widgets import Input, Label
 
 from chatbot_tui.core.ports import Pace
-from chatbot_tui.core.sampling import ORDERS, PARAMETERS, PRESETS, SamplingSettings
+from chatbot_tui.core.sampling import ORDERS, PRESETS, SamplingSettings
 from chatbot_tui.ui.panels import parameters
 from chatbot_tui.ui.panels.headed import heading
 from chatbot_tui.ui.panels.parameters import SPEEDS
@@ -31,13 +31,8 @@ def _speed(tokens_per_second: float | None) -> str:
 
 
 def _presets() -> list[Option]:
-    """Return the named strategies; the ones that rest on a single option borrow its explanation."""
-    meanings = {"greedy": "always take the largest logit", "plain": "draw from the model's own probabilities, nothing cut"}
-    options = []
-    for name, settings in PRESETS.items():
-        key = next((key for key in settings.active() if key in PARAMETERS), "")
-        options.append(Option(name, name, meanings.get(name) or PARAMETERS[key].meaning))
-    return options
+    """Return the named strategies."""
+    return [Option(name, name, parameters.meaning(name)) for name in PRESETS]
 
 
 class SamplingPanel(Vertical):

@@ -20,7 +20,7 @@ from chatbot_tui.core.sampling import PARAMETERS, PRESETS, SamplingSettings
 from chatbot_tui.ui.conversation import Conversation
 from chatbot_tui.ui.panels.deck import PanelDeck
 from chatbot_tui.ui.panels.headed import heading
-from chatbot_tui.ui.panels.parameters import SPEEDS, preset, summary
+from chatbot_tui.ui.panels.parameters import SPEEDS, meaning, preset, summary
 from chatbot_tui.ui.preferences import Preferences
 from chatbot_tui.ui.screens.furnishing import furnish
 from chatbot_tui.ui.screens.layout import layout_for
@@ -42,8 +42,8 @@ class ChatScreen(LoadingScreen):
         Binding("ctrl+underscore,ctrl+slash", "undo_turn", "Undo turn", id="undo-turn", tooltip="Take the last exchange back", show=False),
         Binding("ctrl+f", "pause", "Pause", id="pause", tooltip="Hold the reply, or let it go on", priority=True),
         Binding("ctrl+g", "step", "Step", id="step", tooltip="Let one token through, and pause", show=False, priority=True),
-        Binding("alt+up", "faster(1)", "Faster", id="faster", tooltip="More tokens a second", show=False, priority=True),
-        Binding("alt+down", "faster(-1)", "Slower", id="slower", tooltip="Fewer tokens a second", show=False, priority=True),
+        Binding("alt+up", "faster(1)", "Faster", id="faster", tooltip="Raise the speed", show=False, priority=True),
+        Binding("alt+down", "faster(-1)", "Slower", id="slower", tooltip="Lower the speed", show=False, priority=True),
         Binding(
             "ctrl+t", "next_strategy", "Next strategy", id="next-strategy", tooltip="Sample in the next way", show=False, priority=True
         ),
@@ -53,7 +53,7 @@ class ChatScreen(LoadingScreen):
                 f"strategy('{name}')",
                 f"Sample: {name}",
                 id=f"strategy-{name}",
-                tooltip=f"Draw by {name} alone",
+                tooltip=f"{meaning(name)[0].upper()}{meaning(name)[1:]}",
                 show=False,
                 priority=True,
             )

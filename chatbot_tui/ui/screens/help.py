@@ -17,6 +17,28 @@ HARM, REMEDY = (
     ", ".join(f"{key} {entry.title}" for key, entry in enumerate(INTERVENTIONS, 1) if entry.remedy == remedy) for remedy in (False, True)
 )
 
+WORDS = (
+    (
+        "in short",
+        "You type, and a small LSTM answers one token at a time: it gives every token that it knows a score, the scores become "
+        "probabilities, and one token is drawn. A net has collapsed when what you type changes nothing, and it says “the the the”.",
+    ),
+    (
+        "token",
+        "A word, a part of one or a sign; ␣ is the space before it. <eot>, or another end token, ends a turn: it is drawn as ∎.",
+    ),
+    (
+        "nat",
+        "The unit of surprise, -ln p: 0 is certain, .69 a coin's toss, 4.6 one chance in a hundred. The surprisal of a token is its own; "
+        "the entropy is what the net expects of the next, and so how undecided it is. Perplexity is e to the nats.",
+    ),
+    (
+        "LSTM",
+        "A net that reads token after token and has to keep all that it remembers in its state: c is what it stores, h what it shows of "
+        "it. Its gates say how much is let in (i), kept (f) and shown (o); g is what there is to let in. Each layer has its own.",
+    ),
+)
+"""What has to be known to read the rest."""
 PANELS = (
     (
         "chat",
@@ -26,22 +48,25 @@ PANELS = (
     (
         "next token",
         "The net gives every word of its vocabulary a score (logit). Softmax turns scores into probabilities: the bars under “model”. "
-        "Sampling then cuts and reshapes them, and a random number u picks one.",
+        "Sampling then cuts and reshapes them, and a random number u picks one. Tokens that were cut are struck out; “same u” tells what "
+        "other strategies would have drawn. ◆ is a word that you watch (ctrl+\\), with its probability and its rank.",
     ),
     (
         "hidden state",
         "What the LSTM remembers: the length of h and c in each layer, how much h moved with this word, "
-        "how far its gates are open, and a map of where h travels. A state that stops moving is a net that repeats itself.",
+        "how far its gates are open, and a map of where h travels. “sat” is how many of its gates are open or shut all the way. "
+        "A state that stops moving is a net that repeats itself.",
     ),
     (
         "collapse",
         "Whether the reply goes round in circles, since which word, and who is to blame: the net, which then says the same to anything, "
-        "or the decoder, which always takes the likeliest word.",
+        "or the decoder, which always takes the likeliest word. Prompt sensitivity is how far apart the next word's odds lie after "
+        "different prompts, KL to unigram how far they lie from mere word frequencies.",
     ),
     (
         "sampling",
         "How a word is chosen. Greedy takes the likeliest. Temperature flattens or sharpens. "
-        "Top-k, top-p, min-p and typical cut the unlikely. "
+        "Top-k, top-p and min-p cut the unlikely, typical what is unlike the average surprise, mirostat whatever makes surprise uneven. "
         "A change governs the very next word.",
     ),
     (
@@ -120,18 +145,23 @@ PANELS = (
 
 
 class HelpScreen(ModalScreen[None]):
-    """Shows keys as (keys, title, explanation), then the panels."""
+    """Shows the words that one needs, keys as (keys, title, explanation), the panels, and by which names keys are moved.
+
+    `names` are the names of actions in the settings file, `settings` is where that lies.
+    """
 
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,q", "dismiss(None)", "Close", show=False)]
     AUTO_FOCUS = "#help"
 
-    def __init__(self, keys: Sequence[tuple[str, str, str]]) -> None:
+    def __init__(self, keys: Sequence[tuple[str, str, str]], names: Sequence[str], settings: str) -> None:
         super().__init__()
         self._keys = keys
+        self._names = names
+        self._settings = settings
 
     def compose(self) -> ComposeResult:
-        """Lay out the two lists."""
+        """Lay out everything in one column."""
         with VerticalScroll(id="help"):
             yield Static(self.text())
 
@@ -146,9 +176,19 @@ class HelpScreen(ModalScreen[None]):
         table = Table.grid(padding=(0, 2))
         table.add_column(justify="right", no_wrap=True)
         table.add_column()
+        for name, meaning in WORDS:
+            table.add_row(Text(name, "bold"), Text(f"{meaning}\n"))
         for keys, title, explanation in self._keys:
             table.add_row(Text(keys, "bold"), Text.assemble(title, (f" · {explanation}", "dim")))
-        table.add_row("", Text("Everything is in the palette too. The settings file can give keys to actions, under [keymap].\n", "italic"))
+        table.add_row("", Text("Everything is in the palette too. How keys are moved stands at the end.\n", "italic"))
         for name, meaning in PANELS:
             table.add_row(Text(name, "bold"), Text(f"{meaning}\n"))
+        table.add_row(Text("other keys", "bold"), Text(self._moving()))
         return table
+
+    def _moving(self) -> str:
+        """Return how a key is given to an action."""
+        return (
+            f'Write lines such as library = "f4" under [keymap] in {self._settings}, and start anew. Of two actions with one key only '
+            f"one is done. The actions of this screen: {', '.join(self._names)}."
+        )
