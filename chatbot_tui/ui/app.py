@@ -18,7 +18,7 @@ from textual.screen import Screen
 from chatbot_tui.core import paths
 from chatbot_tui.core.ports import ChatBackend
 from chatbot_tui.core.settings import load_settings
-from chatbot_tui.ui.commands import ActionProvider, named_actions
+from chatbot_tui.ui.commands import ActionProvider, keymap_problems, named_actions
 from chatbot_tui.ui.conversation import Conversation
 from chatbot_tui.ui.garbage import SEARCH_EVERY, IdleCollector
 from chatbot_tui.ui.hangup import HUNG_UP, listen
@@ -134,6 +134,13 @@ class PlaygroundApp(App[None]):
         self.backend.prepare()
         self.chat.load(self._checkpoint, self._vocabulary)
         self.chat.call_later(self.chat.furnish)
+
+    @on(PanelsMounted)
+    def check_keymap(self) -> None:
+        """Name what is wrong with the keys of the settings: nothing else would."""
+        keymap = self.preferences.settings.keymap
+        if problems := keymap_problems(keymap, named_actions(self.chat)):
+            self.report(f"[keymap] in {self.preferences.path}: {'; '.join(problems)}; help lists the names at its end")
 
     @on(PanelsMounted)
     def collect_when_idle(self) -> None:

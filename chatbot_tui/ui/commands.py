@@ -1,6 +1,6 @@
 """Lists every action that has a name, for the palette and the help alike, so that neither can forget one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -50,6 +50,22 @@ def readable(key: str) -> str:
     """Return a key as people write it."""
     *modifiers, last = key.strip().split("+")
     return "+".join([*modifiers, format_key(last)])
+
+
+ELSEWHERE = ("conversations-", "doctor-", "import-", "lab-", "library-")
+"""How the names of actions begin that belong to screens other than the chat."""
+
+
+def keymap_problems(keymap: Mapping[str, str], actions: Iterable[NamedAction]) -> list[str]:
+    """Return what is wrong with the keys of the settings: names of no action, and keys that two actions would have."""
+    keys = {action.binding.id or "": keymap.get(action.binding.id or "", action.binding.key) for action in actions}
+    problems = [f"no action is called {name!r}" for name in keymap if name not in keys and not name.startswith(ELSEWHERE)]
+    takers: dict[str, list[str]] = {}
+    for name, several in keys.items():
+        for key in several.split(","):
+            takers.setdefault(key.strip(), []).append(name)
+    shared = {key: names for key, names in takers.items() if len(names) > 1 and not keymap.keys().isdisjoint(names)}
+    return problems + [f"{readable(key)} is the key of {' and '.join(names)}" for key, names in shared.items()]
 
 
 class ActionProvider(Provider):

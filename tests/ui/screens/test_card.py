@@ -44,7 +44,7 @@ def test_a_control_is_not_compared_with_itself() -> None:
 
 
 def test_long_values_hang_beside_their_names() -> None:
-    card = {
+    card: dict[str, object] = {
         "corpus": [{"name": "talk", "words": 5, "licence": "MIT"}],
         "greedy": {"answers": {"hello there you": "the the the the the the the"}},
     }

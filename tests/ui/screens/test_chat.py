@@ -224,6 +224,24 @@ async def test_a_keymap_moves_an_action_to_another_key(tmp_path: Path) -> None:
         await place.until(lambda: place.texts() == [])
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('libary = "f4"', "no action is called 'libary'"),
+        ('library = "f4"', "f4 is the key of strategy-top-k and library"),
+        ('library = "ctrl+y,f4"\nstrategy-top-k = "f8"', "f8 is the key of strategy-top-k and strategy-mirostat"),
+        ('library = "f4"\nstrategy-top-k = "ctrl+y"\nlab-start = "f9"', ""),
+    ],
+)
+async def test_mistakes_in_a_keymap_are_named(tmp_path: Path, line: str, told: str) -> None:
+    (tmp_path / "settings.toml").write_text(f"[keymap]\n{line}\n")
+    async with playground(tmp_path) as place:
+        if told:
+            await place.until(lambda: told in place.notices())
+            assert "settings.toml" in place.notices()
+        assert bool(place.notices()) == bool(told)
+
+
 async def test_pinned_words_go_into_the_next_request(tmp_path: Path) -> None:
     async with playground(tmp_path) as place:
         await place.pilot.press("ctrl+backslash", "end", *" movie", "enter")
