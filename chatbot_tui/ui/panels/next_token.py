@@ -13,6 +13,9 @@ _GROWTH = (
 )
 """What each further row of height is spent on, most important first; after that, tokens."""
 
+_NAMED = 48
+"""Cells from which the heading names the entropy."""
+
 
 def _budget(frame: StepFrame, width: int, height: int) -> dict[str, int]:
     """Share `height` rows among the sections; none gets more rows than it can fill."""
@@ -47,7 +50,8 @@ class NextTokenPanel(Inspector):
         if frame is None:
             return ""
         limit = f" · limit {frame.mirostat_mu:.1f} bits" if frame.mirostat_mu is not None else ""
-        return f"step {frame.step} · {frame.entropy:.1f} nats{limit}"
+        named = "entropy " if self.size.width >= _NAMED and not limit else ""
+        return f"step {frame.step} · {named}{frame.entropy:.1f} nats{limit}"
 
     def lines(self, width: int, height: int) -> list[Line]:
         """Return tokens, tail, ruler, counterfactuals and pinned words, as many of each as the height allows."""

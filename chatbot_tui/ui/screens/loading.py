@@ -8,8 +8,10 @@ from textual import on
 
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.ports import LoadedCheckpoint
+from chatbot_tui.ui.commands import readable
 from chatbot_tui.ui.messages import CheckpointLoaded, CheckpointRefused, OpeningWanted
 from chatbot_tui.ui.panels.composer import Composer
+from chatbot_tui.ui.panels.parameters import summary
 from chatbot_tui.ui.panels.wrapping import printable
 from chatbot_tui.ui.screens.choice import Choice
 from chatbot_tui.ui.screens.conversing import ConversingScreen
@@ -45,9 +47,19 @@ class LoadingScreen(ConversingScreen):
     @on(CheckpointLoaded)
     async def begin_with(self, event: CheckpointLoaded) -> None:
         """Speak with the new checkpoint from now on."""
+        before = self.loaded
         self.loading_name, self.loaded, self.vocabulary = "", event.loaded, event.vocabulary
         if self.preferences.settings.sampling is None:
             self.sampling = event.loaded.sampling
+        elif before is not None and before.name != event.loaded.name and self.sampling != event.loaded.sampling:
+            # A net that has collapsed babbles under a strategy that was chosen for another, and nothing else would say why.
+            key = readable(self.preferences.settings.keymap.get("recommended", "shift+f2").split(",")[0])
+            self.notify(
+                f"Sampling stays as you chose it, {summary(self.sampling)}: {key} takes {event.loaded.name}'s own, "
+                f"{summary(event.loaded.sampling)}",
+                timeout=10,
+                markup=False,
+            )
         for warning in event.loaded.warnings:
             self.notify(warning, severity="warning", markup=False)
         steps = places(event.loaded) if self._going is not None else ()

@@ -126,10 +126,10 @@ async def test_heading_and_rows_follow_the_cursor() -> None:
         panel.cursor = at(*frames, index=7)
         await pilot.pause()
         assert panel.border_title is not None
-        assert "step 7 · 3.2 nats" in panel.border_title
+        assert "step 7 · entropy 3.2 nats" in panel.border_title
         panel.cursor = at(*frames, index=4)
         await pilot.pause()
-        assert "step 4 · 3.2 nats" in panel.border_title
+        assert "step 4 · entropy 3.2 nats" in panel.border_title
         assert "> ␣a" in str(panel.render())
 
 

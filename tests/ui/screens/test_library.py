@@ -99,6 +99,19 @@ async def test_a_checkpoint_that_cannot_be_loaded_is_explained_and_the_old_one_s
         assert await place.hear("hi") == " hello there friend"
 
 
+async def test_a_net_under_a_strategy_chosen_for_another_says_so(home: Path) -> None:
+    async with playground(home) as place:
+        await open_library(place, "second")
+        await place.pilot.press("enter")
+        await place.until(lambda: place.chat.loaded is not None and place.chat.loaded.name == "second")
+        # Each brings its own as long as the person has chosen none.
+        assert not place.notices()
+        await place.pilot.press("f2")
+        await open_library(place, "first")
+        await place.pilot.press("enter")
+        await place.until(lambda: "as you chose it, greedy: shift+f2 takes first's own, temperature .80 + top-k 40" in place.notices())
+
+
 async def test_loading_during_a_reply_ends_the_reply_first(home: Path) -> None:
     async with playground(home, ScriptedBackend(held=True)) as place:
         await place.say("hi")
