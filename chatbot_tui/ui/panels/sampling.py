@@ -95,6 +95,9 @@ class SamplingPanel(Vertical):
         """Stretch the heading, and drop labels where they do not fit."""
         self.set_class(self.size.width < 46, "-narrow")
         self._head()
+        if self._complete:
+            # Fewer rows may have left the slider that matters out of sight.
+            self.call_after_refresh(self.query_one(Sliders).show_row)
 
     def watch_settings(self) -> None:
         """Show new settings, wherever they came from."""

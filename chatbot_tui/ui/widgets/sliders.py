@@ -17,6 +17,10 @@ from chatbot_tui.ui.widgets.track import Track
 
 _VALUE = 7
 """Cells of a value."""
+_NAME = 19
+"""Cells of a name where there is room."""
+_LEAST = 7
+"""Cells that a slider keeps, with the blank before it, until names have all the room they want: keys move it as finely as ever."""
 
 
 class Sliders(Lines, can_focus=True):
@@ -72,7 +76,7 @@ class Sliders(Lines, can_focus=True):
 
     def _track_columns(self, width: int) -> tuple[int, int, int]:
         """Return the width of a name, the first cell and the width of a slider."""
-        name = max(8, min(19, width - 4 - _VALUE - 10))
+        name = max(8, min(_NAME, width - 4 - _VALUE - _LEAST))
         start = 4 + name + _VALUE + 1
         return name, start, max(0, width - start)
 
@@ -99,6 +103,10 @@ class Sliders(Lines, can_focus=True):
     def watch_row(self) -> None:
         """Explain the row and bring it into view."""
         self.tooltip = self._tracks[self.row].help
+        self.show_row()
+
+    def show_row(self) -> None:
+        """Bring the row into view."""
         if isinstance(self.parent, VerticalScroll):
             self.parent.scroll_to_region(Region(0, self.row, 1, 1), animate=False, force=True)
 

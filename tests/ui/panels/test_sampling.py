@@ -62,6 +62,29 @@ async def test_the_slider_of_a_strategy_that_a_key_chose_is_in_sight() -> None:
         assert TRACKS[sliders.row].key == "candidates"
 
 
+async def test_the_slider_in_hand_stays_in_sight_when_the_panel_shrinks() -> None:
+    panel = SamplingPanel()
+    app = Host(panel)
+    async with app.run_test(size=(60, 26)) as pilot:
+        sliders, window = panel.query_one(Sliders), panel.query_one("#options")
+        panel.settings = PRESETS["mirostat"]
+        await pilot.pause()
+        await pilot.resize_terminal(60, 10)
+        await pilot.pause()
+        assert window.size.height < sliders.row
+        assert window.scroll_offset.y <= sliders.row < window.scroll_offset.y + window.size.height
+
+
+async def test_names_of_sliders_are_whole_beside_a_chat_of_eighty_columns() -> None:
+    panel = SamplingPanel()
+    app = Host(panel)
+    # The panel's half of eighty columns is 39 cells.
+    async with app.run_test(size=(39, 40)) as pilot:
+        await pilot.pause()
+        names = str(panel.query_one(Sliders).render())
+        assert all(track.label in names for track in TRACKS)
+
+
 async def test_a_preset_replaces_other_filters_but_keeps_the_order() -> None:
     panel = SamplingPanel()
     app = Host(panel)
