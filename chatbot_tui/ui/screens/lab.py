@@ -139,6 +139,7 @@ class LabScreen(KeepingScreen):
         self.set_class(height < SHORT, "-short")
         self.set_class(width < TINY[0] or height < TINY[1], "-tiny")
         self.deck.tabbed = width < WIDE or height < HIGH
+        self._show_keys()
 
     def watch_setting_up(self) -> None:
         """Show recipes or run where there is no room for both."""
@@ -170,7 +171,12 @@ class LabScreen(KeepingScreen):
         self.set_class(training, "-training")
         self.set_class(self.recording is not None, "-recorded")
         self.set_class(not runs, "-idle")
-        keys = KEYS if training else RECORDED_KEYS if self.recording is not None else IDLE_KEYS
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        """Name the keys for what can be done now, as far as there is room."""
+        training = self.session.state == "training" and self.recording is None
+        keys = TINY_KEYS if self.has_class("-tiny") else KEYS if training else RECORDED_KEYS if self.recording is not None else IDLE_KEYS
         self.query_one("#keys", Static).update(keys, layout=False)
 
     def play(self, entry: CheckpointEntry) -> None:
@@ -321,4 +327,5 @@ class LabScreen(KeepingScreen):
 
 
 IDLE_KEYS = "f8 plays the birth of a net that was recorded: nothing is trained"
+TINY_KEYS = "esc back · needs a larger terminal"
 KEYS = "  ".join(f"{key}\N{NO-BREAK SPACE}{entry.name}" for key, entry in enumerate(INTERVENTIONS, 1))

@@ -292,6 +292,13 @@ async def test_every_size_says_how_the_run_stands(tmp_path: Path, size: tuple[in
         assert "context" in room.text()
 
 
+async def test_a_tiny_terminal_says_how_to_leave_and_what_is_missing(tmp_path: Path) -> None:
+    async with laboratory(tmp_path, size=(40, 12)) as room:
+        assert "esc back · needs a larger terminal" in room.text()
+        await room.place.pilot.resize_terminal(80, 24)
+        await room.place.until(lambda: "larger terminal" not in room.text() and "recipes" in room.text())
+
+
 async def test_a_small_terminal_shows_recipes_or_run(tmp_path: Path) -> None:
     async with laboratory(tmp_path, size=(80, 24)) as room:
         assert "◆ near-zero-init" in room.text()
