@@ -10,9 +10,12 @@ from chatbot_tui.core.diagnosis import CauseId
 from chatbot_tui.core.errors import InputError
 from chatbot_tui.core.paths import recipes_folder
 from chatbot_tui.core.sampling import SamplingSettings
+from chatbot_tui.core.strict_json import read_bounded
 from chatbot_tui.model.config import FOREIGN, ModelConfig, require_flag, require_number, require_whole
 from chatbot_tui.training.recipe_entries import CorpusShare, Fix, check_steps, read_fix, read_list, read_share
 
+MAX_BYTES = 1 << 20
+"""Of a recipe file."""
 NETWORK = ModelConfig(vocab_size=8000, embedding_dim=256, hidden_dim=512, num_layers=2, tied=True)
 """The network of a recipe that says nothing about it; what is not named here is the plain net's."""
 
@@ -256,8 +259,8 @@ def read_recipe(name: str, changes: Mapping[str, Any], below: tuple[str, ...]) -
         known = ", ".join(sorted(file.stem for file in recipes_folder().glob("*.toml")))
         raise InputError(f"no recipe called {name!r}: use one of {known}, or the path of a .toml file")
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8")) | dict(changes)
-    except (OSError, ValueError, RecursionError) as error:
+        values = tomllib.loads(read_bounded(path, MAX_BYTES).decode("utf-8")) | dict(changes)
+    except (ValueError, RecursionError) as error:
         raise InputError(f"cannot read the recipe {path}: {error}") from None
     control = values.get("control")
     if control is None:

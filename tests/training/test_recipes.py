@@ -244,6 +244,13 @@ def test_a_malformed_file_is_refused(tmp_path: Path, data: bytes) -> None:
     assert message(str(path)).startswith(f"cannot read the recipe {path}: ")
 
 
+def test_a_file_too_large_for_a_recipe_is_refused_unread(tmp_path: Path) -> None:
+    with (tmp_path / "huge.toml").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(InputError, match="is larger than 1,048,576 bytes"):
+        load_recipe(str(tmp_path / "huge.toml"))
+
+
 def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.toml")
     assert "no recipe called" in message(str(tmp_path / "pipe.toml"))
