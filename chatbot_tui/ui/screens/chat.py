@@ -288,9 +288,7 @@ class ChatScreen(LoadingScreen):
 
     async def action_stop(self) -> None:
         """Stop the reply; else go to the newest token; else to the composer."""
-        if self.queued:
-            self.queued = False
-            self.show_state()
+        self.take_out_of_queue()
         if self.live is not None:
             self.backend.cancel()
         elif self.walking:

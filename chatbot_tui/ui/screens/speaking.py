@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.reactive import var
+from textual.widgets import TextArea
 
 from chatbot_tui.core.ports import ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
@@ -40,7 +41,7 @@ class SpeakingScreen(WalkingScreen):
 
     live: LiveReply | None = None
     queued: bool = False
-    """Whether what stands in the composer is to be sent when the reply ends."""
+    """Whether what stands in the composer is to be sent, as it stands, when the reply ends."""
     _drain_at: float = 0.0
     """When the next batch may be drawn, on the monotonic clock."""
     _drawing: bool = False
@@ -68,6 +69,13 @@ class SpeakingScreen(WalkingScreen):
         self.transcript.add(turn_entry("you", text))
         self.transcript.scroll_to(y=self.transcript.max_scroll_y, animate=False)
         await self.answer()
+
+    @on(TextArea.Changed)
+    def take_out_of_queue(self) -> None:
+        """Let a waiting message wait no more, once it is written on or the person wants it back: half a thought would be said."""
+        if self.queued:
+            self.queued = False
+            self.show_state()
 
     async def answer(self) -> None:
         """Begin the reply to what the person said last, or wait for a checkpoint that can give it."""

@@ -74,6 +74,22 @@ async def test_a_message_sent_during_a_reply_stays_in_the_composer_until_the_rep
         assert place.chat.composer.text == ""
 
 
+async def test_a_waiting_message_that_is_written_on_waits_for_another_enter(tmp_path: Path) -> None:
+    async with playground(tmp_path, ScriptedBackend(held=True)) as place:
+        await place.say("one")
+        await place.until(lambda: place.backend.speaking.is_set())
+        await place.say("two")
+        await place.until(lambda: place.chat.queued)
+        await place.pilot.press("!")
+        await place.until(lambda: not place.chat.queued)
+        assert "waits for the reply" not in place.screen_text()
+        place.backend.release_all()
+        await place.until(lambda: place.chat.live is None)
+        await place.pilot.pause()
+        assert place.chat.composer.text == "two!"
+        assert [turn.text for turn in place.chat.conversation.turns[::2]] == ["one"]
+
+
 async def test_escape_stops_the_reply_and_keeps_what_was_said(tmp_path: Path) -> None:
     async with playground(tmp_path, ScriptedBackend(held=True)) as place:
         await place.say("hi")
