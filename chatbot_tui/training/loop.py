@@ -171,7 +171,7 @@ class Trainer:
         norm = float(nn.utils.clip_grad_norm_(self.model.parameters(), limit))
         if not math.isfinite(norm):
             # One more update, and every weight is NaN for good.
-            raise InputError(f"training diverged at step {self.step}: lower learning_rate or set clip_norm; the last progress is kept")
+            raise InputError(f"training diverged at step {self.step}: lower learning_rate or set clip_norm, and begin anew")
         self._state = (state[0][:, : batch.carried].detach(), state[1][:, : batch.carried].detach())
         self.optimizer.step()
         self.step += 1
