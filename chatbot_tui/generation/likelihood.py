@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from chatbot_tui.model.step import Array, Stepper, StepTrace
+from chatbot_tui.model.step import Array, Stepper, StepState, StepTrace
 
 SCORE_ROWS = 256
 """Positions that run through the net at once."""
@@ -26,21 +26,32 @@ def log_probabilities(stepper: Stepper, features: Sequence[Array], targets: Sequ
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
-def sequence_log_probability(stepper: Stepper, begin: StepTrace | None, tokens: Sequence[int]) -> float:
-    """Return ln p(tokens | what was read before `begin`) in nats.
+def sequence_log_probabilities(
+    stepper: Stepper, begin: StepTrace | StepState, sequences: Sequence[Sequence[int]]
+) -> npt.NDArray[np.float64]:
+    """Return ln p(tokens | what was read before `begin`) in nats of each of several sequences, [n]; they run side by side.
 
     Args:
         stepper: The net.
-        begin: What reading the token before them gave. None: they begin from the zero state, and the first is given, not scored.
-        tokens: One or more ids.
+        begin: What reading the token before them gave. A state: they are read from there, and the first token of each is given, not scored.
+        sequences: Each of one or more ids.
     """
-    if begin is None:
-        begin, tokens = stepper.step(tokens[0], stepper.zero_state()), tokens[1:]
-    if not tokens:
-        return 0.0
-    total, state = log_probabilities(stepper, [begin.features], tokens[:1]).sum(), begin.state
-    for start in range(0, len(tokens) - 1, SCORE_ROWS):
-        block = tokens[start : min(start + SCORE_ROWS, len(tokens) - 1)]
-        features, state = stepper.read(block, state)
-        total += log_probabilities(stepper, list(features), tokens[start + 1 : start + 1 + len(block)]).sum()
-    return float(total)
+    count, longest = len(sequences), max(map(len, sequences))
+    tokens = np.zeros((longest, count), np.int64)
+    there = np.zeros((longest, count), bool)
+    for column, sequence in enumerate(sequences):
+        tokens[: len(sequence), column] = sequence
+        there[: len(sequence), column] = True
+    total = np.zeros(count)
+    if isinstance(begin, StepTrace):
+        total += log_probabilities(stepper, [begin.features] * count, tokens[0].tolist())
+        begin = begin.state
+    state = StepState(*(np.repeat(part[:, None], count, axis=1) for part in (begin.h, begin.c)))
+    time = max(1, SCORE_ROWS // count)
+    for start in range(0, longest - 1, time):
+        stop = min(start + time, longest - 1)
+        features, state = stepper.read(tokens[start:stop], state)
+        scored = there[start + 1 : stop + 1]
+        log_p = log_probabilities(stepper, list(features[scored]), tokens[start + 1 : stop + 1][scored].tolist())
+        np.add.at(total, np.nonzero(scored)[1], log_p)
+    return total

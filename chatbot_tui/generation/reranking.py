@@ -13,8 +13,8 @@ from chatbot_tui.core.frames import ReplyCandidate, Weighing
 from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.generation.conversation import Reading
 from chatbot_tui.generation.drawing import Drawing, Plan
-from chatbot_tui.generation.likelihood import sequence_log_probability
-from chatbot_tui.model.step import Stepper, StepTrace
+from chatbot_tui.generation.likelihood import sequence_log_probabilities
+from chatbot_tui.model.step import Stepper, StepState, StepTrace
 from chatbot_tui.model.tokenizer import Tokenizer
 
 
@@ -31,12 +31,18 @@ class Reranker:
         Raises:
             InputError: no first token can be drawn.
         """
-        candidates = []
+        drawn = []
         for number in range(settings.candidates):
             tokens = self._draw(reading, replace(plan, candidate=number), settings, cancelled)
             if tokens is None:
                 return None
-            candidates.append(self._candidate(reading, plan, settings, tokens))
+            drawn.append(tokens)
+        # What a net without an end token says first, and says to nobody, has no probability.
+        begin = reading.trace.state if plan.end is None else reading.trace
+        log_p = sequence_log_probabilities(self._stepper, begin, drawn).tolist()
+        alone = sequence_log_probabilities(self._stepper, self._nothing, drawn).tolist()
+        weight = settings.pmi_weight
+        candidates = [self._candidate(*one, plan.end, weight) for one in zip(drawn, log_p, alone, strict=True)]
         best = max(range(len(candidates)), key=lambda number: candidates[number].score)
         return Weighing(tuple(candidates), best, settings.pmi_weight)
 
@@ -56,21 +62,13 @@ class Reranker:
                 break
         return tokens
 
-    def _candidate(self, reading: Reading, plan: Plan, settings: SamplingSettings, tokens: list[int]) -> ReplyCandidate:
-        if plan.end is None:
-            # What a net without an end token says first, and says to nobody, has no probability.
-            after = self._stepper.step(tokens[0], reading.trace.state)
-            log_p = sequence_log_probability(self._stepper, after, tokens[1:])
-        else:
-            log_p = sequence_log_probability(self._stepper, reading.trace, tokens)
-        alone = sequence_log_probability(self._stepper, self._nothing, tokens)
-        finished = tokens[-1] == plan.end
+    def _candidate(self, tokens: list[int], log_p: float, log_p_alone: float, end: int | None, weight: float) -> ReplyCandidate:
         text = self._tokenizer.stream()
         said = "".join(text.push(token) for token in tokens)
-        return ReplyCandidate(said, len(tokens), finished, log_p, alone, log_p - settings.pmi_weight * alone)
+        return ReplyCandidate(said, len(tokens), tokens[-1] == end, log_p, log_p_alone, log_p - weight * log_p_alone)
 
     @cached_property
-    def _nothing(self) -> StepTrace | None:
+    def _nothing(self) -> StepTrace | StepState:
         """The net before the first turn of all: it has read an end-of-turn, where it has one."""
-        end = self._tokenizer.end_id
-        return None if end is None else self._stepper.step(end, self._stepper.zero_state())
+        end, zero = self._tokenizer.end_id, self._stepper.zero_state()
+        return zero if end is None else self._stepper.step(end, zero)

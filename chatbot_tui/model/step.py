@@ -135,12 +135,20 @@ class Stepper:
     def read(self, tokens: Sequence[int] | npt.NDArray[np.int64], state: StepState) -> tuple[Array, StepState]:
         """Read many tokens at once, some eight times faster than one by one.
 
+        Args:
+            tokens: [time], or [time, rows] for several sequences side by side.
+            state: Before them, [layers, hidden], or [layers, rows, hidden].
+
         Returns:
-            The features after each token, [time, output_dim], and the state after the last. They differ from those of `step`
-            by rounding, so that what must be repeated bit for bit has to be read the same way each time.
+            The features after each token, [time, output_dim] or [time, rows, output_dim], and the state after the last. They differ
+            from those of `step` by rounding, so that what must be repeated bit for bit has to be read the same way each time.
         """
-        inputs = torch.as_tensor(tokens, dtype=torch.long)[:, None]
-        features, (h, c) = self._model.hidden(inputs, (torch.tensor(state.h[:, None]), torch.tensor(state.c[:, None])))
+        inputs = torch.as_tensor(tokens, dtype=torch.long)
+        h, c = torch.tensor(state.h), torch.tensor(state.c)
+        if inputs.ndim == 2:
+            features, (h, c) = self._model.hidden(inputs, (h, c))
+            return as_array(features), StepState(as_array(h), as_array(c))
+        features, (h, c) = self._model.hidden(inputs[:, None], (h[:, None], c[:, None]))
         return as_array(features[:, 0]), StepState(as_array(h[:, 0].contiguous()), as_array(c[:, 0].contiguous()))
 
     def logits(self, features: Array) -> Array:

@@ -11,7 +11,7 @@ from chatbot_tui.core.sampling import SamplingSettings
 from chatbot_tui.generation import likelihood
 from chatbot_tui.generation.control import ReplyControl
 from chatbot_tui.generation.engine import Engine
-from chatbot_tui.generation.likelihood import SCORE_ROWS, sequence_log_probability
+from chatbot_tui.generation.likelihood import SCORE_ROWS, sequence_log_probabilities
 from chatbot_tui.model.step import Array, Stepper
 from chatbot_tui.model.tokenizer import Tokenizer
 from tests.generation.speaking import YOU, frames_of, log_p, run
@@ -74,7 +74,10 @@ def test_the_first_candidate_is_the_reply_without_the_others_and_no_two_share_th
 def test_fewer_candidates_are_the_first_of_many() -> None:
     net = engine()
     few, many = (weighing_of(run(net, ReplyRequest((YOU,), SEVERAL.changed(candidates=n), seed=2, max_tokens=6))) for n in (2, 6))
-    assert many.candidates[:2] == few.candidates
+    for one, other in zip(few.candidates, many.candidates[:2], strict=True):
+        assert (one.text, one.tokens, one.finished) == (other.text, other.tokens, other.finished)
+        # Scored side by side with others: the same but for rounding.
+        assert (one.log_p, one.log_p_alone) == pytest.approx((other.log_p, other.log_p_alone), abs=1e-5)
 
 
 @pytest.mark.parametrize("settings", [SamplingSettings(greedy=True, candidates=5), SamplingSettings(candidates=1)])
@@ -215,15 +218,30 @@ def test_a_long_reply_is_scored_in_pieces_as_it_is_in_one(length: int) -> None:
     begin = stepper.step(net.tokenizer.end_id, stepper.zero_state())
     # Rounding adds up with the tokens: a millionth of each.
     expected = log_p(net, [net.tokenizer.end_id, *tokens], length)
-    assert sequence_log_probability(stepper, begin, tokens) == pytest.approx(expected, rel=1e-5)
-    assert sequence_log_probability(stepper, None, tokens) == pytest.approx(log_p(net, tokens, length - 1), rel=1e-5)
+    assert sequence_log_probabilities(stepper, begin, [tokens])[0] == pytest.approx(expected, rel=1e-5)
+    alone = sequence_log_probabilities(stepper, stepper.zero_state(), [tokens])[0]
+    assert alone == pytest.approx(log_p(net, tokens, length - 1), rel=1e-5)
+
+
+def test_replies_of_unlike_length_are_scored_side_by_side_as_each_is_alone() -> None:
+    net = engine()
+    stepper = Stepper(net.checkpoint.model)
+    # Together they take several pieces, in which the shorter ones have nothing more to score.
+    replies = [[(3 * n + row) % net.tokenizer.size for n in range(length)] for row, length in enumerate((1, 300, 2, 97, 1, 40))]
+    assert net.tokenizer.end_id is not None
+    end = net.tokenizer.end_id
+    begin = stepper.step(end, stepper.zero_state())
+    here = [log_p(net, [end, *tokens], len(tokens)) for tokens in replies]
+    assert sequence_log_probabilities(stepper, begin, replies).tolist() == pytest.approx(here, rel=1e-5)
+    given_first = [log_p(net, tokens, len(tokens) - 1) for tokens in replies]
+    assert sequence_log_probabilities(stepper, stepper.zero_state(), replies).tolist() == pytest.approx(given_first, rel=1e-5)
 
 
 def test_a_large_vocabulary_is_scored_few_positions_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     net = engine()
     stepper = Stepper(net.checkpoint.model)
     tokens = [n % net.tokenizer.size for n in range(20)]
-    expected = sequence_log_probability(stepper, None, tokens)
+    expected = sequence_log_probabilities(stepper, stepper.zero_state(), [tokens])[0]
     logits, rows = Stepper.logits, []
 
     def counted(stepper: Stepper, features: Array) -> Array:
@@ -232,6 +250,6 @@ def test_a_large_vocabulary_is_scored_few_positions_at_a_time(monkeypatch: pytes
 
     monkeypatch.setattr(Stepper, "logits", counted)
     monkeypatch.setattr(likelihood, "LOGITS", 3 * net.tokenizer.size + 1)
-    assert sequence_log_probability(stepper, None, tokens) == pytest.approx(expected, rel=1e-6)
-    # The first token is given; of the 19 others one stands behind what was read first, 18 behind the rest.
-    assert rows == [1, 3, 3, 3, 3, 3, 3]
+    assert sequence_log_probabilities(stepper, stepper.zero_state(), [tokens])[0] == pytest.approx(expected, rel=1e-6)
+    # The first token is given.
+    assert rows == [3, 3, 3, 3, 3, 3, 1]
