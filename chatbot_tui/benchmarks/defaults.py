@@ -6,7 +6,7 @@ The judge is another model: how likely it finds a reply after the opener tells o
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -64,11 +64,10 @@ def judged(judge: "Subject", drawn: Sequence[Drawn]) -> dict[tuple[str, str], tu
     return {pair: (here, nothing, tokens + 1) for pair, (here, nothing, tokens) in zip(pairs, figures, strict=True)}
 
 
-def rows(engine: "Engine", judge: "Subject", openers: Sequence[str], seed: int) -> list[dict[str, Any]]:
-    """Return the figures of every combination of the grid."""
+def rows(engine: "Engine", judge: "Subject", openers: Sequence[str], seed: int) -> Iterator[dict[str, Any]]:
+    """Yield the figures of every combination of the grid, those of one way of drawing together."""
     from chatbot_tui.benchmarks.peers.replies import Reply, figures
 
-    found = []
     for temperature, top_p in product(TEMPERATURES, TOP_P):
         drawn = draw(engine, openers, SamplingSettings(temperature=temperature, top_p=top_p, candidates=max(CANDIDATES)), seed)
         opinions = judged(judge, drawn)
@@ -79,18 +78,15 @@ def rows(engine: "Engine", judge: "Subject", openers: Sequence[str], seed: int) 
             views = [opinions[one.opener, choice.text] for one, choice in zip(drawn, said, strict=True)]
             common = figures([Reply(choice.text, choice.finished, ()) for choice in said])
             del common["replies"]
-            found.append(
-                {
-                    "temperature": temperature,
-                    "top_p": top_p,
-                    "candidates": candidates,
-                    "pmi_weight": weight if candidates > 1 else None,
-                    "judge_nats_a_token": -sum(here for here, _, _ in views) / sum(tokens for _, _, tokens in views),
-                    "judge_mutual_information": fmean(here - alone for here, alone, _ in views),
-                    **common,
-                }
-            )
-    return found
+            yield {
+                "temperature": temperature,
+                "top_p": top_p,
+                "candidates": candidates,
+                "pmi_weight": weight if candidates > 1 else None,
+                "judge_nats_a_token": -sum(here for here, _, _ in views) / sum(tokens for _, _, tokens in views),
+                "judge_mutual_information": fmean(here - alone for here, alone, _ in views),
+                **common,
+            }
 
 
 def parser() -> Parser:

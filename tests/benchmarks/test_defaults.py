@@ -48,7 +48,7 @@ def test_the_judge_thinks_of_a_reply_as_of_any_text() -> None:
 
 def test_every_combination_has_its_row() -> None:
     engine = Engine(tiny_checkpoint(bpe_tokenizer()))
-    found = rows(engine, subject_of(tiny_checkpoint(bpe_tokenizer(), seed=5)), OPENERS, 0)
+    found = list(rows(engine, subject_of(tiny_checkpoint(bpe_tokenizer(), seed=5)), OPENERS, 0))
     # 8 ways to draw; one candidate, or 4 numbers of them at 5 weights.
     assert len(found) == 8 * (1 + 4 * 5)
     assert {row["pmi_weight"] for row in found if row["candidates"] == 1} == {None}
