@@ -61,9 +61,9 @@ class Answers(DoctorPanel):
         """Return the columns beside each other."""
         diagnosis = self.view.diagnosis
         if diagnosis is None:
-            return waiting(f"What the net would say to many prompts {WAITS}", width)
+            return waiting(f"What the net would say to many prompts {WAITS}", width, height)
         if not diagnosis.answers:
-            return waiting("It could not be asked anything.", width)
+            return waiting("It could not be asked anything.", width, height)
         shown = diagnosis.answers[self.first : self.first + columns(width)]
         each = (width - _GAP * (len(shown) - 1)) // len(shown)
         tall = min(height, 40)

@@ -107,7 +107,7 @@ class CollapsePanel(Inspector):
         """Return verdict, meaning, numbers beside their thresholds, a gauge and the verdicts so far, most important first."""
         frame = self.cursor.frame
         if frame is None:
-            return waiting("A verdict appears here once the net has answered.", width)
+            return waiting("A verdict appears here once the net has answered.", width, height)
         meaning: list[Line] = [[(text, "")] for text in wrap(advice(frame), width)]
         numbers = _numbers(frame.collapse, width)
         lines = [verdict_line(frame.collapse, width)]

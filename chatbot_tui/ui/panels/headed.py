@@ -52,6 +52,6 @@ class Headed(Lines):
             self.border_title = heading(self.NAME, self.note(), self.size.width)
 
 
-def waiting(text: str, width: int) -> list[Line]:
-    """Return what stands in a panel with nothing to show yet, in as many rows as it needs."""
-    return [[(clip(row, width), MUTED)] for row in wrap(text, max(1, width))]
+def waiting(text: str, width: int, height: int) -> list[Line]:
+    """Return what stands in a panel with nothing to show yet, in as many of `height` rows as it needs."""
+    return [[(clip(row, width), MUTED)] for row in wrap(text, max(1, width))[:height]]

@@ -38,7 +38,7 @@ class HiddenStatePanel(Inspector):
         """Return the layers' table with the map beside it, or below it where the panel is narrow and high."""
         frame = self.cursor.frame
         if frame is None:
-            return waiting("What the net remembers, and how each word changes that, appears here.", width)
+            return waiting("What the net remembers, and how each word changes that, appears here.", width, height)
         layers = len(frame.state)
         if width >= FULL + 2 + _MAP and height >= 4:
             table = width - max(_MAP, min(width // 3, width - FULL - 2)) - 2

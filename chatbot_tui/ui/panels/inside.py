@@ -38,7 +38,7 @@ class InsidePanel(LabPanel):
         """Return the signals, those of the whole net first, then each layer's."""
         frame = self.view.frame
         if frame is None:
-            return waiting("What the layers hold appears here.", width)
+            return waiting("What the layers hold appears here.", width, height)
         rows = [
             self._row("prompt sensitivity", lambda frame: frame.prompt_sensitivity, "nats", width, lambda value: value <= DEAF),
             self._row("KL to unigram", lambda frame: frame.kl_unigram, "nats", width),

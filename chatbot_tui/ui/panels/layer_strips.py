@@ -34,9 +34,9 @@ class LayerStrips(DoctorPanel):
         """Return two lines a layer, one where there is no room for both."""
         diagnosis = self.view.diagnosis
         if diagnosis is None:
-            return waiting(f"What each layer does {WAITS}", width)
+            return waiting(f"What each layer does {WAITS}", width, height)
         if not diagnosis.layers:
-            return waiting("No layer could be measured.", width)
+            return waiting("No layer could be measured.", width, height)
         rows: list[Line] = []
         faded = self.view.collapsed_up_to("state_variance", FADED)
         both = height >= 2 * len(diagnosis.layers)

@@ -42,10 +42,8 @@ class LossPanel(LabPanel):
         """Return the plot, a band of phases a run, and the steps."""
         view = self.view
         if view.frame is None:
-            return waiting(
-                "The loss before the first step comes soon." if view.runs else "Choose a recipe and start it: its loss is drawn here.",
-                width,
-            )
+            told = "The loss before the first step comes soon." if view.runs else "Choose a recipe and start it: its loss is drawn here."
+            return waiting(told, width, height)
         gutter = _GUTTER if width >= _NARROW else 5
         bands = len(view.runs) if height >= 6 else 0
         frame = _frame(view, width - gutter - 1, height - bands - (1 if height >= 4 else 0))

@@ -57,7 +57,7 @@ class NextTokenPanel(Inspector):
         """Return tokens, tail, ruler, counterfactuals and pinned words, as many of each as the height allows."""
         frame = self.cursor.frame
         if frame is None:
-            return waiting("The odds of every next word appear here.", width)
+            return waiting("The odds of every next word appear here.", width, height)
         rows = _budget(frame, width, height)
         candidates = shown(frame, rows["token"])
         spare = height - sum(rows.values())

@@ -38,7 +38,7 @@ class ProbePanel(LabPanel):
         """Return the distributions side by side, and the replies below."""
         frames = [frame for frame in self.view.frames if frame is not None]
         if not frames:
-            return waiting("What the net would say to the probe prompt appears here.", width)
+            return waiting("What the net would say to the probe prompt appears here.", width, height)
         several = len(frames) > 1
         rows = max(1, min(10, max(_TOKENS, height // 2)))
         column = (width - _GAP * (len(frames) - 1)) // len(frames)

@@ -30,9 +30,8 @@ class StateMap(DoctorPanel):
         """Return the map above its caption."""
         diagnosis = self.view.diagnosis
         if diagnosis is None or diagnosis.map is None:
-            return waiting(
-                f"Where the net's state lies after many prompts {WAITS}" if diagnosis is None else "There is no state to map.", width
-            )
+            told = f"Where the net's state lies after many prompts {WAITS}" if diagnosis is None else "There is no state to map."
+            return waiting(told, width, height)
         found = diagnosis.map
         heap, apart = self.view.collapsed_up_to("state_variance", HEAP), self.view.healthy_from("state_variance", APART)
         variance = found.variance

@@ -57,8 +57,9 @@ def test_setting_what_greedy_ignores_ends_greedy() -> None:
         (SamplingSettings(greedy=True, top_k=40, repetition_penalty=1.2), "greedy + repetition penalty 1.20"),
         (SamplingSettings(temperature=0.8, top_k=40), "temperature .80 + top-k 40"),
         # Without candidates their weight has no effect.
-        (SamplingSettings(temperature=0.8, pmi_weight=0.5), "temperature .80"),
-        (SamplingSettings(temperature=0.8, candidates=8, pmi_weight=0.5), "candidates 8 + PMI weight .50 + temperature .80"),
+        (SamplingSettings(temperature=0.8, pmi_weight=1.0), "temperature .80"),
+        (SamplingSettings(temperature=0.8, candidates=8), "candidates 8 + temperature .80"),
+        (SamplingSettings(temperature=0.8, candidates=8, pmi_weight=1.0), "candidates 8 + PMI weight 1.00 + temperature .80"),
     ],
 )
 def test_the_summary_names_what_has_an_effect(settings: SamplingSettings, text: str) -> None:
