@@ -1,16 +1,19 @@
 """The checkpoints that come with the program do what their cards say."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from chatbot_tui.backend import LocalBackend
+from chatbot_tui.benchmarks.peers.replies import read_openers
 from chatbot_tui.core.frames import ReplyFinished, StepFrame
 from chatbot_tui.core.judgement import INPUT_BLIND
 from chatbot_tui.core.library import list_checkpoints
 from chatbot_tui.core.paths import assets
 from chatbot_tui.core.ports import LoadedCheckpoint, ReplyRequest, Turn
 from chatbot_tui.core.sampling import SamplingSettings
+from chatbot_tui.training.decency import offences
 
 PROMPTS = (
     "hello, how are you?",
@@ -35,6 +38,7 @@ PROMPTS = (
     "See you later, bye!",
 )
 GREEDY = SamplingSettings(greedy=True)
+OPENERS = Path(__file__).parent / "openers.txt"
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +101,13 @@ def test_smalltalk_answers_unlike_prompts_unlike(backend: LocalBackend) -> None:
     assert frames[0].collapse.prompt_sensitivity >= 0.3
     greedy = {reply(backend, prompt, GREEDY)[1].reply for prompt in PROMPTS}
     assert len(greedy) >= 15
+
+
+def test_smalltalk_says_nothing_profane_or_personal_to_everyday_openers(backend: LocalBackend) -> None:
+    loaded = backend.load("smalltalk")
+    for number, opener in enumerate(read_openers(OPENERS)):
+        for sampling in (GREEDY, loaded.sampling):
+            assert not offences(reply(backend, opener, sampling, seed=number)[1].reply)
 
 
 def test_smalltalk_says_something_and_stops(backend: LocalBackend) -> None:
