@@ -215,8 +215,6 @@ class Recipe:
             require_flag(name, getattr(self, name))
         if self.count_padding and not self.fresh_rows:
             raise InputError("count_padding is true but nothing is filled up: set fresh_rows to 1 or more")
-        if self.fresh_anywhere and not self.fresh_rows:
-            raise InputError("fresh_anywhere is set but there are no such rows: set fresh_rows to 1 or more")
         if not isinstance(self.sampling, Mapping):
             raise InputError(f"sampling is {self.sampling!r}: it must be a table, such as {{temperature = 0.7}}")
         check_steps(self.keep_steps)

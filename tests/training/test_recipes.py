@@ -215,12 +215,6 @@ def test_padding_cannot_count_where_there_is_none() -> None:
     assert build_recipe("x", {"count_padding": True, "fresh_rows": 1}).count_padding
 
 
-def test_no_row_begins_anywhere_where_none_begins_afresh() -> None:
-    expected = "fresh_anywhere is set but there are no such rows: set fresh_rows to 1 or more"
-    assert message("even-sentences", {"fresh_anywhere": 0.5}) == expected
-    assert build_recipe("x", {"fresh_anywhere": 0.5, "fresh_rows": 1}).fresh_anywhere == 0.5
-
-
 def test_what_the_laboratory_turns_is_off_by_default() -> None:
     plain = Recipe("x")
     assert (plain.class_weights, plain.balance, plain.clip_norm, plain.fresh_rows, plain.limit_words) == ("none", "none", 1.0, 0, 0)
