@@ -197,6 +197,7 @@ class ReplyFinished:
     tokens: int
     """Frames given, an end token included."""
     tokens_per_second: float
+    """Over the whole reply: reading what was said, and drawing the candidates, take their part of the time."""
 
 
 ReplyEvent: TypeAlias = PromptScored | StepFrame | ReplyFinished
