@@ -44,6 +44,8 @@ _ENDS = {
     "candidates": (1, 32),
 }
 """Where a slider begins and ends, for options whose allowed range is far wider than what people use."""
+_BRIEF = {"temperature": "T", "candidates": "best of"}
+"""Names for where there is little room, of the options that are on when the program opens."""
 
 
 def _track(key: str, parameter: Parameter) -> Track:
@@ -106,14 +108,15 @@ def preset(settings: SamplingSettings) -> str | None:
     return next((name for name, known in PRESETS.items() if set(known.active()) == active), None)
 
 
-def summary(settings: SamplingSettings) -> str:
-    """Return the options that have an effect, in short: temperature .80 + top-k 40.
+def summary(settings: SamplingSettings, *, brief: bool = False) -> str:
+    """Return the options that have an effect: temperature .80 + top-k 40, or in brief T .80 + top-k 40.
 
     What chooses among whole replies comes first: where there is little room, nothing else on screen tells of it.
     """
     ignored = idle(settings)
     now = values(settings)
-    parts = ["greedy"] if settings.greedy else []
-    tracks = sorted(TRACKS, key=lambda track: track.key not in RERANKING)
-    parts += [f"{track.label} {track.text(now[track.key])}" for track in tracks if now[track.key] != track.off and track.key not in ignored]
-    return " + ".join(parts) or "plain softmax"
+    names = _BRIEF if brief else {}
+    tracks = [track for track in TRACKS if now[track.key] != track.off and track.key not in ignored]
+    tracks.sort(key=lambda track: track.key not in RERANKING)
+    parts = [f"{names.get(track.key, track.label)} {track.text(now[track.key])}" for track in tracks]
+    return " + ".join(["greedy", *parts] if settings.greedy else parts) or "plain softmax"

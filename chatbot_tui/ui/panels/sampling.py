@@ -119,7 +119,7 @@ class SamplingPanel(Vertical):
             self._show_pace()
 
     def _head(self) -> None:
-        self.border_title = heading("sampling", parameters.summary(self.settings), self.size.width)
+        self.border_title = heading("sampling", parameters.summary(self.settings, brief=True), self.size.width)
 
     def _show_settings(self) -> None:
         self.query_one("#preset", Chooser).value = parameters.preset(self.settings)

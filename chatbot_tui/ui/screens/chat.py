@@ -190,7 +190,7 @@ class ChatScreen(LoadingScreen):
             return
         state = " · ".join(filter(None, (self._state(), self.training)))
         self.transcript.border_title = heading("chat", state, self.transcript.size.width)
-        status = status_line(state, self.cursor, summary(self.sampling), self.size.width - 2)
+        status = status_line(state, self.cursor, summary(self.sampling, brief=True), self.size.width - 2)
         self.query_one("#status", Static).update(status, layout=False)
         self.composer.border_subtitle = "waits for the reply to end · esc stops it" if self.queued else ""
         self.composer.set_class(self.queued, "-queued")

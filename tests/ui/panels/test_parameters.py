@@ -64,3 +64,8 @@ def test_setting_what_greedy_ignores_ends_greedy() -> None:
 )
 def test_the_summary_names_what_has_an_effect(settings: SamplingSettings, text: str) -> None:
     assert parameters.summary(settings) == text
+
+
+def test_the_brief_summary_uses_short_names() -> None:
+    settings = SamplingSettings(temperature=0.7, top_p=0.9, candidates=8)
+    assert parameters.summary(settings, brief=True) == "best of 8 + T .70 + top-p .90"
