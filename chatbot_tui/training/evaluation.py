@@ -108,6 +108,9 @@ class Prediction:
     word_perplexity: float | None
     hits_at_1: float | None
     hits_standard_error: float | None
+    hits_elsewhere: float | None
+    """hits@1 by how much likelier the context makes a turn than other dialogues' contexts do, not than nothing does."""
+    hits_elsewhere_standard_error: float | None
 
 
 def prediction(predictor: Predictor[Context], text: HeldOut, progress: Progress | None = None) -> Prediction:
@@ -124,11 +127,14 @@ def prediction(predictor: Predictor[Context], text: HeldOut, progress: Progress 
     contexts = [(question.place[0], opening(text.encoded, question.place)) for question in questions]
     scores = predictor.score(text.streams, keep=contexts, report=report)
     nats = -float(scores.log_p.sum())
-    hits, error = None, None
+    hits: tuple[float | None, float | None] = (None, None)
+    hits_elsewhere = hits
     if questions and text.end is not None:
         kept = [scores.states[context] for context in contexts]
-        hits, error = retrieval.hits_at_1(predictor, text.end, questions, kept, report)
-    return Prediction(nats, perplexity(nats / (text.words + text.turns)), hits, error)
+        likely = retrieval.likelihoods(predictor, text.end, questions, kept, report)
+        hits = retrieval.hits_at_1(likely.given - likely.alone)
+        hits_elsewhere = retrieval.hits_at_1(likely.given - retrieval.elsewhere(questions, likely))
+    return Prediction(nats, perplexity(nats / (text.words + text.turns)), *hits, *hits_elsewhere)
 
 
 def encode(dialogues: Sequence[Dialogue], tokenizer: Tokenizer) -> list[list[Ids]]:

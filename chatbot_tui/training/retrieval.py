@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from chatbot_tui.training.scoring import Context, Predictor, Report
 
 Ids: TypeAlias = tuple[int, ...]
 Place: TypeAlias = tuple[int, int]
 """A turn: (dialogue, position in it)."""
+Scored: TypeAlias = npt.NDArray[np.float64]
 
 QUESTIONS = 1000
 CANDIDATES = 20
@@ -52,19 +54,26 @@ def draw_questions(dialogues: Sequence[Sequence[Ids]]) -> list[Question]:
 
 
 def tokens_to_score(questions: Sequence[Question]) -> int:
-    """Return how many tokens `hits_at_1` will report as scored."""
+    """Return how many tokens `likelihoods` will report as scored."""
     given = sum(len(tokens) + 1 for question in questions for tokens in question.candidates)
     alone = sum(len(tokens) + 1 for tokens in {tokens for question in questions for tokens in question.candidates})
     return given + alone
 
 
-def hits_at_1(
-    predictor: Predictor[Context], end: int, questions: Sequence[Question], contexts: Sequence[Context], report: Report | None = None
-) -> tuple[float, float]:
-    """Return the share of questions whose true turn ranks first, and its standard error.
+@dataclass(frozen=True)
+class Likelihoods:
+    """What a predictor thinks of every candidate of every question, each [questions, CANDIDATES], in nats."""
 
-    A turn's score is ln p(turn, end | dialogue so far) - ln p(turn, end | nothing): how much likelier the context makes it. A tie
-    for the first place counts in part.
+    given: Scored
+    """ln p(turn, end | dialogue so far)."""
+    alone: Scored
+    """ln p(turn, end | nothing)."""
+
+
+def likelihoods(
+    predictor: Predictor[Context], end: int, questions: Sequence[Question], contexts: Sequence[Context], report: Report | None = None
+) -> Likelihoods:
+    """Return how likely every candidate is where its question stands, and after nothing.
 
     Args:
         predictor: Who judges.
@@ -78,10 +87,41 @@ def hits_at_1(
     rows = [framed(tokens, end) for question in questions for tokens in question.candidates]
     states = [state for question, state in zip(questions, contexts, strict=True) for _ in question.candidates]
     given = predictor.score(rows, initial=states, report=report).log_p.reshape(len(questions), CANDIDATES)
-    gains = given - np.array([[alone[tokens] for tokens in question.candidates] for question in questions])
+    return Likelihoods(given, np.array([[alone[tokens] for tokens in question.candidates] for question in questions]))
+
+
+def elsewhere(questions: Sequence[Question], found: Likelihoods) -> Scored:
+    """Return how likely every candidate is in other dialogues, [questions, CANDIDATES]: ln of its mean probability there.
+
+    What is likely after nothing is what opens a dialogue, unless a net has learnt to begin anywhere. This asks nobody to begin
+    anywhere: a turn's other contexts are those of the questions that offer it as a wrong answer, some 19 of them, the question's own
+    left out. A turn that no other question offers is weighed by what it is after nothing.
+    """
+    offered: dict[Ids, list[tuple[int, float]]] = {}
+    for number, question in enumerate(questions):
+        for tokens, log_p in zip(question.candidates[1:], found.given[number, 1:].tolist(), strict=True):
+            offered.setdefault(tokens, []).append((number, log_p))
+    means = found.alone.copy()
+    for number, question in enumerate(questions):
+        for place, tokens in enumerate(question.candidates):
+            others = [log_p for other, log_p in offered.get(tokens, ()) if other != number]
+            if others:
+                means[number, place] = np.logaddexp.reduce(others) - math.log(len(others))
+    return means
+
+
+def hits_at_1(gains: Scored) -> tuple[float, float]:
+    """Return the share of questions whose true turn gains most by the context, and its standard error.
+
+    A turn gains ln p(turn, end | dialogue so far) - ln p(turn, end | nothing), or what it is elsewhere instead of after nothing. A tie
+    for the first place counts in part.
+
+    Args:
+        gains: Of each question's candidates, the true turn's first, [questions, CANDIDATES].
+    """
     best = gains == gains.max(axis=1, keepdims=True)
     share = float((best[:, 0] / best.sum(axis=1)).mean())
-    return share, math.sqrt(share * (1 - share) / len(questions))
+    return share, math.sqrt(share * (1 - share) / len(gains))
 
 
 def framed(tokens: Ids, end: int) -> Ids:

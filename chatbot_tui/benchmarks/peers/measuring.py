@@ -58,9 +58,10 @@ def told(subject: Subject, minutes: float | None) -> Subject:
 def measure(subject: Subject, dialogues: Sequence[Dialogue], openers: Sequence[str]) -> dict[str, Any]:
     """Return all figures of a peer or a checkpoint.
 
-    Word perplexity and hits@1 are those of `evaluate`, whoever predicts. Replies are at most 60 tokens long, greedy and at temperature
-    0.7 and top-p 0.9; the n-th opener's has the random numbers of a conversation's n-th reply. Decoding is timed on one thread, batch 1,
-    every kind of model with what it keeps of the tokens before.
+    Word perplexity and hits@1 are those of `evaluate`, whoever predicts. That hits@1 favours whoever has learnt to begin with any turn
+    after nothing; hits_at_1_elsewhere is by how much likelier a turn is in its place than in other dialogues. Replies are at most 60
+    tokens long, greedy and at temperature 0.7 and top-p 0.9; the n-th opener's has the random numbers of a conversation's n-th reply.
+    Decoding is timed on one thread, batch 1, by the processor's time, every kind of model with what it keeps of the tokens before.
 
     Raises:
         InputError: the dialogues hold nothing to predict.
@@ -81,6 +82,8 @@ def measure(subject: Subject, dialogues: Sequence[Dialogue], openers: Sequence[s
         "token_perplexity": perplexity(found.nats / text.tokens),
         "hits_at_1": found.hits_at_1,
         "hits_standard_error": found.hits_standard_error,
+        "hits_at_1_elsewhere": found.hits_elsewhere,
+        "hits_elsewhere_standard_error": found.hits_elsewhere_standard_error,
         "greedy": figures(greedy),
         "default": figures(sampled),
         "sampling_seed": SEED,

@@ -31,7 +31,8 @@ class Reply:
     ended: bool
     """Whether it came to an end by itself."""
     seconds: tuple[float, ...]
-    """What each token took after the first, whose probability comes with reading the opener."""
+    """What each token took of the processor's time after the first, whose probability comes with reading the opener; drawing it is
+    left out."""
 
 
 def read_openers(path: Path) -> list[str]:
@@ -63,9 +64,9 @@ def reply(subject: Subject, opener: str, number: int, settings: SamplingSettings
         if token == end:
             return Reply(subject.tokenizer.decode(said), True, tuple(seconds))
         said.append(token)
-        began = time.perf_counter()
+        began = time.process_time()
         logits = subject.voice.read([token])
-        seconds.append(time.perf_counter() - began)
+        seconds.append(time.process_time() - began)
     return Reply(subject.tokenizer.decode(said), False, tuple(seconds))
 
 

@@ -52,7 +52,7 @@ COLUMNS: Sequence[tuple[str, tuple[str, ...], Callable[[float], str]]] = (
     ("training (CPU min)", ("training_seconds",), fixed(0, 60)),
     ("tokens read (M)", ("training_tokens",), fixed(1, 1e6)),
     ("training tokens/CPU s", ("training_tokens_per_second",), fixed(0)),
-    ("decoding tokens/s", ("decoding_tokens_per_second",), fixed(0)),
+    ("decoding tokens/CPU s", ("decoding_tokens_per_second",), fixed(0)),
 )
 REPLIES = (("greedy", "greedy"), ("default", "T .7, top-p .9"))
 """Kinds of replies, and how they were drawn: one net's own settings would not be another's."""
@@ -71,11 +71,11 @@ REPLY_COLUMNS: Sequence[tuple[str, str, Callable[[float], str]]] = (
 def markdown(results: Sequence[Row]) -> str:
     """Return two tables: how well each predicts, and what it says greedily and by default."""
     rows = sorted(results, key=lambda row: figure(row, "word_perplexity") or math.inf)
-    first = [["", "word perplexity", "hits@1 of 20", *(title for title, _, _ in COLUMNS)]]
+    first = [["", "word perplexity", "hits@1 of 20", "hits@1 against elsewhere", *(title for title, _, _ in COLUMNS)]]
     second = [["", "replies", *(title for title, _, _ in REPLY_COLUMNS)]]
     for row in rows:
         name = escaped(row["name"])
-        first.append([name, perplexity(row), hits(row), *(written(figure(row, *keys), form) for _, keys, form in COLUMNS)])
+        first.append([name, perplexity(row), *hits(row), *(written(figure(row, *keys), form) for _, keys, form in COLUMNS)])
         second += [[name, title, *(written(figure(row, kind, key), form) for _, key, form in REPLY_COLUMNS)] for kind, title in REPLIES]
     return f"{table(first, 1)}\n{table(second, 2)}"
 
@@ -85,10 +85,11 @@ def perplexity(row: Row) -> str:
     return written(figure(row, "word_perplexity"), fixed(2)) + ("" if row.get("comparable") is True else " (not comparable)")
 
 
-def hits(row: Row) -> str:
-    """Return hits@1 with its standard error."""
-    share, error = figure(row, "hits_at_1"), figure(row, "hits_standard_error")
-    return UNKNOWN if share is None or error is None else f"{share:.3f} ± {error:.3f}"
+def hits(row: Row) -> list[str]:
+    """Return hits@1, and that against other dialogues instead of nothing, each with its standard error."""
+    pairs = (("hits_at_1", "hits_standard_error"), ("hits_at_1_elsewhere", "hits_elsewhere_standard_error"))
+    known = [(figure(row, share), figure(row, error)) for share, error in pairs]
+    return [UNKNOWN if share is None or error is None else f"{share:.3f} ± {error:.3f}" for share, error in known]
 
 
 def written(value: float | None, form: Callable[[float], str]) -> str:

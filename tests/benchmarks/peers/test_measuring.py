@@ -48,6 +48,7 @@ def test_every_peer_gets_the_same_figures(name: str, steps: int, tmp_path: Path)
     assert measured.keys() == measure(subject_of(checkpoint()), DIALOGUES, OPENERS).keys()
     assert measured["comparable"] is True
     assert 0 <= measured["hits_at_1"] <= 1
+    assert 0 <= measured["hits_at_1_elsewhere"] <= 1
     assert measured["parameters"] == load_peer(tmp_path).parameters
     assert measured["training_tokens_per_second"] == pytest.approx(measured["training_tokens"] / measured["training_seconds"])
     # Strict JSON: every figure is a number or unknown.

@@ -1,3 +1,5 @@
+import itertools
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,6 +53,13 @@ def test_an_opener_is_a_turn_at_the_beginning_of_a_conversation() -> None:
     said = reply(subject(voice), "do cats", 0, GREEDY)
     assert (said.text, said.ended, len(said.seconds)) == ("yes i do", True, 3)
     assert voice.heard == [[END, *ids("do cats"), END, *ids("yes i do")]]
+
+
+def test_a_tokens_time_is_the_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Every look at the processor's clock moves it on by a second, and what else the machine does moves the one on the wall.
+    monkeypatch.setattr(time, "process_time", map(float, itertools.count()).__next__)
+    said = reply(subject(Scripted([*ids("yes i do"), END])), "do cats", 0, GREEDY)
+    assert said.seconds == (1.0, 1.0, 1.0)
 
 
 def test_what_does_not_end_is_cut_off() -> None:

@@ -26,6 +26,8 @@ ROW: dict[str, Any] = {
     "comparable": True,
     "hits_at_1": 0.5,
     "hits_standard_error": 0.016,
+    "hits_at_1_elsewhere": 0.625,
+    "hits_elsewhere_standard_error": 0.015,
     "greedy": REPLIES,
     "default": REPLIES,
     "parameters": 8_451_000,
@@ -38,7 +40,7 @@ ROW: dict[str, Any] = {
 
 def test_every_figure_has_its_column() -> None:
     lines = markdown([ROW]).splitlines()
-    assert lines[2] == "| awd-lstm | 71.23 | 0.500 ± 0.016 | 1 | 8.5 | 60 | 17.0 | 4,722 | 1,234 |"
+    assert lines[2] == "| awd-lstm | 71.23 | 0.500 ± 0.016 | 0.625 ± 0.015 | 1 | 8.5 | 60 | 17.0 | 4,722 | 1,234 |"
     assert lines[6] == "| awd-lstm | greedy | 0.250 | 0.500 | 0.125 | - | 7.3 | 0.90 | 0.03 | 2 |"
     assert len({line.count("|") for line in lines[:3]}) == len({line.count("|") for line in lines[4:]}) == 1
 
@@ -47,7 +49,7 @@ def test_the_best_stands_first_and_what_cannot_be_compared_is_marked() -> None:
     rows = [ROW, ROW | {"name": "ours|own", "word_perplexity": 66.0, "comparable": False}, {"name": "unknown"}]
     lines = markdown(rows).splitlines()
     assert lines[2].startswith("| ours\\|own | 66.00 (not comparable) |")
-    assert lines[4].startswith("| unknown | - (not comparable) | - | - |")
+    assert lines[4].startswith("| unknown | - (not comparable) | - | - | - |")
 
 
 @given(st.binary(max_size=80))
