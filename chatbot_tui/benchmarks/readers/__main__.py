@@ -77,7 +77,11 @@ def tally(options: argparse.Namespace) -> None:
     from chatbot_tui.benchmarks.readers.report import report
 
     lines = [line_from(record, Path(options.folder) / KEY) for record in read_lines(Path(options.folder) / KEY)]
-    judgements = [judgement_from(Path(name)) for name in options.answers]
+    paths = [Path(name) for name in options.answers]
+    twice = [path for number, path in enumerate(paths) if path.resolve() in {other.resolve() for other in paths[:number]}]
+    if twice:
+        raise InputError(f"{twice[0]} is given twice: a reader counts once")
+    judgements = [judgement_from(path) for path in paths]
     sys.stdout.write(report(lines, judgements, options.about))
 
 
@@ -96,6 +100,8 @@ def judgement_from(path: Path) -> Judgement:
         number = record.get("number")
         if isinstance(number, bool) or not isinstance(number, int):
             raise InputError(f"{path} has an answer without a number: give each line the number of the reply")
+        if number in answers:
+            raise InputError(f"{path} answers number {number} twice: keep one of the two")
         answers[number] = {question: record[question] for question in QUESTIONS if isinstance(record.get(question), bool)}
     return Judgement(path.stem, answers)
 

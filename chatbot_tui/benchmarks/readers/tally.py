@@ -29,15 +29,19 @@ class Tally:
 
 
 def check(judgements: Sequence[Judgement], lines: Sequence[Line]) -> None:
-    """Raise InputError unless there are lines and an odd number of readers answered both questions of each."""
+    """Raise InputError unless there are lines and an odd number of readers answered both questions of each, and of no others."""
     if not lines:
         raise InputError("the key holds no line: make the sheet again")
     if len(judgements) % 2 == 0:
         raise InputError(f"{len(judgements)} readers have no majority: give an odd number of them")
+    numbers = {line.number for line in lines}
     for judgement in judgements:
         missing = [line.number for line in lines if set(judgement.answers.get(line.number, {})) != set(QUESTIONS)]
         if missing:
             raise InputError(f"{judgement.reader} has not judged line {missing[0]}: every line wants {' and '.join(QUESTIONS)}")
+        others = sorted(set(judgement.answers) - numbers)
+        if others:
+            raise InputError(f"{judgement.reader} has judged line {others[0]}, which this key lacks: give the answers to this sheet")
 
 
 def tallies(lines: Sequence[Line], judgements: Sequence[Judgement]) -> list[Tally]:

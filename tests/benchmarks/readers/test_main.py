@@ -95,6 +95,18 @@ def test_wrong_answers_are_told_in_one_line(line: str, folder: Path, tmp_path: P
     assert told.count("\n") == 1
 
 
+def test_nobody_is_counted_twice(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answers = [{"number": line["number"], "fluent": True, "fits": True} for line in records(folder / "out" / "key.jsonl")]
+    for reader, lines in (("a", answers), ("b", answers), ("c", [*answers, answers[0] | {"fits": False}])):
+        (tmp_path / f"{reader}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    a, b, c = (str(tmp_path / f"{reader}.jsonl") for reader in "abc")
+    for given, told in (([a, b, c], f"number {answers[0]['number']} twice"), ([a, b, a], "given twice")):
+        assert main(["tally", str(folder / "out"), *given]) == 2
+        written = capsys.readouterr().err
+        assert told in written
+        assert written.count("\n") == 1
+
+
 def test_a_sheet_that_stands_is_never_overwritten(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments(folder, folder / "out")) == 2
     assert "is not empty" in capsys.readouterr().err

@@ -52,11 +52,18 @@ def test_answers_that_are_missing_are_named() -> None:
         tallies(lines, [judged("a"), judged("b")])
 
 
+def test_answers_to_another_sheet_are_told() -> None:
+    # Six answers, and a key of four lines: they were given to other replies, and whom they speak for nobody knows.
+    lines = [Line(number, "hi", "yo", "net") for number in range(1, 5)]
+    with pytest.raises(InputError, match="b has judged line 5"):
+        tallies(lines, [Judgement("a", {number: {"fluent": True, "fits": True} for number in range(1, 5)}), judged("b"), judged("c")])
+
+
 def test_a_sheet_without_lines_and_a_reader_without_others_are_told() -> None:
     with pytest.raises(InputError, match="the key holds no line"):
         report([], [judged("a")] * 3, "")
     with pytest.raises(InputError, match="one reader has nobody to agree with"):
-        report([Line(1, "hi", "yo", "net")], [judged("a")], "")
+        report([Line(1, "hi", "yo", "net")], [Judgement("a", {1: {"fluent": True, "fits": True}})], "")
 
 
 def test_people_are_asked_what_is_most_like_the_opener() -> None:
