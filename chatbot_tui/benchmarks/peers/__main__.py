@@ -38,8 +38,9 @@ def parser() -> Parser:
         "--trained",
         action="append",
         default=[],
-        metavar="CHECKPOINT=MINUTES",
-        help="what the training of a checkpoint took of the processor's time: cards do not tell",
+        metavar="CHECKPOINT=MINUTES[,TOKENS]",
+        help="what the training of a checkpoint took of the processor's time, and millions of tokens where settings changed on the way: "
+        "cards do not tell",
     )
     measure.add_argument("--json", action="store_true", help="write a record each, not the table")
     table = commands.add_parser("table", help="write what measure --json gave as Markdown")
@@ -86,31 +87,31 @@ def measure(options: argparse.Namespace) -> None:
     from chatbot_tui.benchmarks.peers.table import markdown
     from chatbot_tui.training.corpus import read_corpus
 
-    minutes = read_minutes(options.trained, options.subjects)
+    trained = read_trained(options.trained, options.subjects)
     openers = read_openers(Path(options.openers))
     dialogues = [dialogue for source in options.corpus for dialogue in read_corpus(source).dialogues]
     results = []
     for name in options.subjects:
-        results.append({"path": name, **measured(told(load_subject(name), minutes.get(name)), dialogues, openers)})
+        results.append({"path": name, **measured(told(load_subject(name), *trained.get(name, ())), dialogues, openers)})
         if options.json:
             write(results[-1])
     if not options.json:
         sys.stdout.write(markdown(results))
 
 
-def read_minutes(pairs: Sequence[str], subjects: Sequence[str]) -> dict[str, float]:
-    """Return the minutes of processor time by subject. Raises InputError."""
-    minutes = {}
+def read_trained(pairs: Sequence[str], subjects: Sequence[str]) -> dict[str, list[float]]:
+    """Return the minutes of processor time by subject, and the millions of tokens where they are given. Raises InputError."""
+    trained = {}
     for pair in pairs:
         name, _, text = pair.rpartition("=")
         try:
-            value = float(text)
+            values = [float(part) for part in text.split(",")]
         except ValueError:
-            value = math.nan
-        if name not in subjects or not (math.isfinite(value) and value > 0):
-            raise InputError(f"--trained {pair!r} is not one of the checkpoints to measure with its minutes: write NAME=90")
-        minutes[name] = value
-    return minutes
+            values = []
+        if name not in subjects or not 1 <= len(values) <= 2 or not all(math.isfinite(value) and value > 0 for value in values):
+            raise InputError(f"--trained {pair!r} is not one of the checkpoints to measure with its minutes: write NAME=90 or NAME=90,33.3")
+        trained[name] = values
+    return trained
 
 
 def table(options: argparse.Namespace) -> None:

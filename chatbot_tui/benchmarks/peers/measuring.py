@@ -39,7 +39,7 @@ def subject_of(checkpoint: Checkpoint) -> Subject:
 
 
 def trained_on(checkpoint: Checkpoint) -> dict[str, Any]:
-    """Return the seed and the tokens of a checkpoint's training, in as far as its card tells."""
+    """Return the seed and the tokens of a checkpoint's training, in as far as its card tells: as if its last settings had always held."""
     card, recipe = checkpoint.card, checkpoint.card.get("recipe")
     recipe = recipe if isinstance(recipe, dict) else {}
     numbers = [card.get("steps"), recipe.get("batch_size"), recipe.get("fresh_rows", 0), recipe.get("sequence_length")]
@@ -50,9 +50,11 @@ def trained_on(checkpoint: Checkpoint) -> dict[str, Any]:
     return {"seed": seed if isinstance(seed, int) else None, "tokens": steps * (columns + fresh) * length}
 
 
-def told(subject: Subject, minutes: float | None) -> Subject:
-    """Return a subject with what its training took of the processor's time, where that is known from elsewhere."""
-    return subject if minutes is None else replace(subject, figures={**subject.figures, "seconds": 60.0 * minutes})
+def told(subject: Subject, minutes: float | None = None, millions: float | None = None) -> Subject:
+    """Return a subject with what its training took of the processor's time, and how many tokens it read, where that is known better."""
+    seconds = {} if minutes is None else {"seconds": 60.0 * minutes}
+    tokens = {} if millions is None else {"tokens": 1e6 * millions}
+    return replace(subject, figures={**subject.figures, **seconds, **tokens})
 
 
 def measure(subject: Subject, dialogues: Sequence[Dialogue], openers: Sequence[str]) -> dict[str, Any]:

@@ -44,7 +44,10 @@ def test_what_a_checkpoint_took_to_train_is_told_by_hand(files: Path, capsys: py
     measure = ["measure", net, "--corpus", valid, "--openers", openers, "--json"]
     assert main([*measure, "--trained", f"{net}=90"]) == 0
     assert json.loads(capsys.readouterr().out)["training_seconds"] == 5400
-    for wrong in ("90", f"{net}=soon", f"{net}=0", "other=90"):
+    # What a card says of the tokens holds where nothing was changed on the way.
+    assert main([*measure, "--trained", f"{net}=90,33.3"]) == 0
+    assert json.loads(capsys.readouterr().out)["training_tokens"] == pytest.approx(33.3e6)
+    for wrong in ("90", f"{net}=soon", f"{net}=0", "other=90", f"{net}=90,0", f"{net}=90,many", f"{net}=90,3,3"):
         assert main([*measure, "--trained", wrong]) == 2
         assert capsys.readouterr().err.count("\n") == 1
 
