@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -95,6 +96,60 @@ def test_the_net_has_the_papers_proportions_and_no_more_parameters() -> None:
     assert config.hidden_dim == round(config.embedding_dim * 1150 / 400)
     with pytest.raises(InputError, match="give more with --parameters"):
         config_of(AwdLstmSettings(), 8_000, 10_000)
+
+
+def test_the_penalties_are_those_of_the_paper() -> None:
+    learner = awd(activation_penalty=2.0, temporal_penalty=0.5)
+    inputs, targets = learner._next_window()
+    shape = (*inputs.shape, learner.net.config.output_dim)
+    # What the output layer reads has a mean square of 9; what the last layer gave goes 0, 2, 4, ... and so changes by 2, squared 4.
+    features = torch.full(shape, 3.0)
+    raw = torch.arange(len(inputs)).mul(2.0)[:, None, None].expand(shape)
+    learner.net.regularised = lambda *_: (features, raw, learner._state)  # type: ignore[method-assign]  # the outputs are the test's
+    nats, loss, _ = learner._losses(inputs, targets, torch.ones_like(inputs, dtype=torch.bool))
+    assert float((loss - nats).detach()) == pytest.approx(2.0 * 9 + 0.5 * 4, rel=1e-5)
+
+
+NONE = replace(AwdLstmSettings(), word_dropout=0.0, input_dropout=0.0, hidden_dropout=0.0, output_dropout=0.0, weight_drop=0.0)
+
+
+@pytest.mark.parametrize(
+    "some",
+    [
+        replace(NONE, word_dropout=0.5),
+        replace(NONE, input_dropout=0.5),
+        replace(NONE, hidden_dropout=0.5),
+        replace(NONE, output_dropout=0.5),
+        replace(NONE, weight_drop=0.5),
+    ],
+)
+def test_each_kind_of_dropout_leaves_something_out(some: AwdLstmSettings) -> None:
+    torch.manual_seed(0)
+    net = AwdNet(config_of(AwdLstmSettings(), 20, 5_000)).train()
+    tokens, state = torch.arange(12).reshape(6, 2), net.zero_state(2)
+    plain, _, _ = net.regularised(tokens, state, NONE)
+    left, _, _ = net.regularised(tokens, state, some)
+    assert not torch.allclose(left, plain)
+
+
+def test_a_word_is_dropped_wherever_it_stands() -> None:
+    torch.manual_seed(0)
+    net = AwdNet(config_of(AwdLstmSettings(), 20, 5_000)).train()
+    # The rows hold the same words, so that they stay the same whichever of them are left out.
+    features, _, _ = net.regularised(torch.arange(12)[:, None].expand(12, 3), net.zero_state(3), replace(NONE, word_dropout=0.5))
+    assert torch.equal(features, features[:, :1].expand_as(features))
+
+
+@pytest.mark.parametrize("make", [word_model, awd])
+def test_weights_begin_as_in_both_recipes(make: Callable[[], WordLanguageModel | AwdLstm]) -> None:
+    model = make().model
+    for matrix in (model.embedding.weight, model.fc.weight):
+        # Uniform between -.1 and .1: of hundreds of numbers the largest come near the ends.
+        assert 0.095 < float(matrix.detach().abs().max()) <= 0.1
+    assert not model.fc.bias.any()
+    for layer, cells in enumerate(model.config.units):
+        for weight in model.layer_weights(layer):
+            assert 0.9 * cells**-0.5 < float(weight.detach().abs().max()) <= cells**-0.5
 
 
 def test_locked_dropout_spares_or_drops_a_unit_at_all_steps() -> None:

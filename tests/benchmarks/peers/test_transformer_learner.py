@@ -23,6 +23,15 @@ def test_the_rate_rises_and_falls_with_the_budget() -> None:
     assert rates == pytest.approx([0.005, 0.01, 0.006, 0.002], rel=1e-3)
 
 
+def test_matrices_decay_and_vectors_do_not() -> None:
+    made = learner(weight_decay=0.25)
+    groups = made._optimizer.param_groups
+    assert {(parameter.dim() > 1, group["weight_decay"]) for group in groups for parameter in group["params"]} == {(True, 0.25), (False, 0)}
+    assert sum(len(group["params"]) for group in groups) == len(list(made.model.parameters()))
+    # As in GPT-3 (Brown et al. 2020).
+    assert {group["betas"] for group in groups} == {(0.9, 0.95)}
+
+
 def test_held_out_text_is_looked_at_every_tenth_of_the_budget() -> None:
     made = learner()
     looks = []

@@ -42,6 +42,9 @@ def test_agreement_is_that_of_fleiss() -> None:
     # Votes 3, 2, 1, 0, 2, 1: pairs that agree, of 3 a line: 3, 1, 1, 3, 1, 1, so 10 / 18; by chance .5 and .5, so .5.
     assert agreement(lines, readers, "fluent") == pytest.approx((10 / 18 - 0.5) / 0.5)
     assert agreement(lines, [judged("a"), judged("b"), judged("c")], "fluent") == 1
+    # Votes 3, 3, 3, 3, 2, 1: 14 / 18 pairs agree; yes is 15 of 18 answers, so by chance 25 / 36 + 1 / 36 = 13 / 18.
+    readers = [judged("a", (1, 2, 3, 4, 5, 6)), judged("b", (1, 2, 3, 4, 5)), judged("c", (1, 2, 3, 4))]
+    assert agreement(lines, readers, "fits") == pytest.approx((14 / 18 - 13 / 18) / (5 / 18))
 
 
 def test_answers_that_are_missing_are_named() -> None:
