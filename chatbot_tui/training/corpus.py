@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 from chatbot_tui.core.errors import InputError
+from chatbot_tui.core.paths import assets
 from chatbot_tui.model.text import normalise
 from chatbot_tui.training.lab_text.article import article_sentences
 from chatbot_tui.training.lab_text.smalltalk import held_out_dialogues, lab_dialogues
@@ -25,10 +26,13 @@ LAB = "lab"
 """Name of the small talk that the program makes up: see lab_text."""
 LAB_VALID = "lab.valid"
 """Name of what is kept aside from it for validation."""
+EVERYDAY = "everyday"
+"""Name of the small talk that a large language model wrote for this project: see `assets/corpora`."""
+
 ARTICLE = "article"
 """Name of the article's three sentences, 530 times in all."""
 
-NAMED = (LAB, LAB_VALID, ARTICLE, CHITCHAT)
+NAMED = (LAB, LAB_VALID, ARTICLE, EVERYDAY, CHITCHAT)
 """The corpora that need no file."""
 
 MAX_LINE_CHARACTERS = 10_000_000
@@ -75,6 +79,8 @@ def named_corpus(name: str) -> Corpus:
             return Corpus(name, held_out_dialogues())
         case "article":
             return Corpus(name, article_sentences())
+        case "everyday":
+            return Corpus(name, read_dialogues(assets() / "corpora" / "everyday.jsonl.gz"))
         case _:
             return Corpus(CHITCHAT, read_chitchat())
 

@@ -12,10 +12,13 @@ from chatbot_tui.model.config import require_number
 MAX_STEP = 10**9
 """No run is longer."""
 
+MOST_PASSES = 16
+"""An epoch reads no corpus more often."""
+
 
 @dataclass(frozen=True)
 class CorpusShare:
-    """How much of a corpus an epoch sees, and on which terms its text is given."""
+    """How much of a corpus an epoch sees, or how often it sees it, and on which terms its text is given."""
 
     name: str
     """Beginning of the corpus's name."""
@@ -56,7 +59,7 @@ def read_share(entry: Any) -> CorpusShare:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str) or set(entry) - {"name", "share", "licence"}:
         raise InputError("each entry of corpora has a name, and may have a share and a licence")
     share = CorpusShare(**entry)
-    require_number("share", share.share, 0, 1)
+    require_number("share", share.share, 0, MOST_PASSES)
     if not isinstance(share.licence, str):
         raise InputError(f"licence is {share.licence!r}: it must be text, in quotes")
     return share

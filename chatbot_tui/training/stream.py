@@ -22,7 +22,7 @@ class EncodedCorpus:
     tokens: Tokens
     starts: npt.NDArray[np.int64]
     share: float = 1.0
-    """Part of the dialogues that one epoch sees; a different part each epoch until all have been seen."""
+    """How often one epoch sees the dialogues: below 1 a part of them, a different part each epoch until all have been seen."""
 
     def __len__(self) -> int:
         return len(self.starts) - 1

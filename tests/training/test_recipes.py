@@ -196,7 +196,7 @@ def test_a_wrong_value_is_named(key: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"corpora": [{"name": "x", "share": 1.5}]}, "share"),
+        ({"corpora": [{"name": "x", "share": 16.5}]}, "share"),
         ({"corpora": [{"name": "x", "share": "half"}]}, "share"),
         ({"corpora": [{"name": "x", "licence": 1}]}, "licence"),
         ({"sampling": {"top_k": "x"}}, "top_k"),

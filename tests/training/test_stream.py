@@ -82,6 +82,15 @@ def test_a_share_that_does_not_divide_wraps_around() -> None:
     assert sorted([*chain(*first_four)][:10]) == list(range(10))
 
 
+def test_a_share_above_one_sees_every_dialogue_more_than_once() -> None:
+    corpus = corpus_of([1] * 10, 2.5)
+    first, second = (epoch_dialogues(corpus, epoch, 5).tolist() for epoch in range(2))
+    assert len(first) == len(second) == 25
+    # 2.5 passes: every dialogue twice and half of them once more, the other half of them in the next epoch.
+    assert {first.count(dialogue) for dialogue in range(10)} == {second.count(dialogue) for dialogue in range(10)} == {2, 3}
+    assert sorted(first + second) == sorted([*range(10)] * 5)
+
+
 def test_corpora_are_mixed_each_with_its_share() -> None:
     first, second = corpus_of([2] * 30), corpus_of([3] * 30, 0.5)
     second = EncodedCorpus(second.tokens + 30, second.starts, second.share)
