@@ -9,10 +9,10 @@ from tests.readme_section import replace_section, section
 
 BEGIN, END = "<!-- small talk: python -m tests.readme_smalltalk -->\n", "<!-- end of small talk -->\n"
 PEERS = """\
-All of these learnt from the same conversations in the same tokens, and the same code measured them on {dialogues:,} conversations that
-none had learnt from. hits@1 is how often the right reply is found among twenty, where chance finds .05: the one that its context makes
+All but `smalltalk`, which read more, learnt from the same conversations, and the same code measured them on {dialogues:,} conversations
+that none had learnt from. hits@1 is how often the right reply is found among twenty, where chance finds .05: the one that its context makes
 likeliest, compared with what it is after nothing, or elsewhere, in other conversations. The second is the fairer question: only our net
-has practised the first. One seed each; `awd-lstm` had only a quarter of the time.
+has practised the first. One seed each.
 
 """
 READERS = """

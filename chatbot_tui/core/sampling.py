@@ -80,10 +80,10 @@ PARAMETERS: Mapping[str, Parameter] = MappingProxyType(
         ),
         "mirostat_eta": Parameter("mirostat rate", 0.1, 0.1, 0.0, 1.0, 0.01, "how fast mirostat adapts"),
         "candidates": Parameter(
-            "candidates", 1, 8, 1, 64, 1, "draw so many replies and say the one that belongs here most; 1 is off", whole=True
+            "candidates", 1, 16, 1, 64, 1, "draw so many replies and say the one that belongs here most; 1 is off", whole=True
         ),
         "pmi_weight": Parameter(
-            "PMI weight", 0.5, 0.5, 0.0, 2.0, 0.05, "how much a candidate loses for being likely anywhere; 1 is mutual information"
+            "PMI weight", 0.3, 0.3, 0.0, 2.0, 0.05, "how much a candidate loses for being likely anywhere; 1 is mutual information"
         ),
     }
 )
@@ -124,7 +124,7 @@ class SamplingSettings:
     mirostat_eta: float = 0.1
     candidates: int = 1
     """Replies that are drawn, of which one is said; counts for a reply as a whole, from the next one on."""
-    pmi_weight: float = 0.5
+    pmi_weight: float = 0.3
     """What ln p(reply | nothing) is multiplied by before it is taken off ln p(reply | dialogue) to rank the candidates."""
     order: Order = "hf"
 
