@@ -46,10 +46,15 @@ def fixed(digits: int, scale: float = 1.0) -> Callable[[float], str]:
     return lambda value: f"{value / scale:,.{digits}f}"
 
 
+def minutes(seconds: float) -> str:
+    """Return seconds as minutes, whole ones from the first on."""
+    return fixed(0 if seconds >= 60 else 1, 60)(seconds)
+
+
 COLUMNS: Sequence[tuple[str, tuple[str, ...], Callable[[float], str]]] = (
     ("seed", ("seed",), fixed(0)),
     ("parameters (M)", ("parameters",), fixed(1, 1e6)),
-    ("training (CPU min)", ("training_seconds",), fixed(0, 60)),
+    ("training (CPU min)", ("training_seconds",), minutes),
     ("tokens read (M)", ("training_tokens",), fixed(1, 1e6)),
     ("training tokens/CPU s", ("training_tokens_per_second",), fixed(0)),
     ("decoding tokens/CPU s", ("decoding_tokens_per_second",), fixed(0)),

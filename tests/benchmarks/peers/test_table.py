@@ -67,3 +67,9 @@ def test_figures_of_the_wrong_kind_are_unknown(tmp_path_factory: pytest.TempPath
     path = tmp_path_factory.mktemp("table") / "results.jsonl"
     path.write_text(dump(ROW | changes | {"name": "x"}) + "\n", encoding="utf-8")
     assert markdown(read_results(path)).count("\n") == 3 + 1 + 4
+
+
+@pytest.mark.parametrize(("seconds", "cell"), [(10.87, "0.2"), (59.9, "1.0"), (60, "1"), (7200.6, "120")])
+def test_less_than_a_minute_is_no_time_of_nought(seconds: float, cell: str) -> None:
+    table = markdown([ROW | {"training_seconds": seconds}])
+    assert table.splitlines()[2].split(" | ")[6] == cell
