@@ -104,7 +104,7 @@ async def test_a_key_draws_several_replies_and_a_panel_comes_to_show_them(tmp_pa
         assert not panel.display
         await place.pilot.press("alt+r")
         await place.hear("hello")
-        assert [request.sampling.candidates for request in place.backend.requests] == [1, 8]
+        assert [request.sampling.candidates for request in place.backend.requests] == [1, 16]
         await place.until(lambda: panel.display)
         assert panel.size.height >= 4
         await place.pilot.press("alt+r")
@@ -118,7 +118,7 @@ async def test_the_heading_says_that_candidates_are_drawn_until_one_is_spoken(tm
     async with playground(tmp_path, backend, size=(120, 40)) as place:
         await place.pilot.press("alt+r")
         await place.say("hello")
-        await place.until(lambda: "drawing 8 candidates" in place.screen_text())
+        await place.until(lambda: "drawing 16 candidates" in place.screen_text())
         backend.release()
         await place.until(lambda: "speaking · 1 token " in place.screen_text())
         await place.pilot.press("ctrl+f")

@@ -161,7 +161,7 @@ async def test_who_waits_for_candidates_to_be_drawn_again_is_told_and_ends_it_wi
         await place.hear("one")
         place.chat.store.forget(0)
         await place.pilot.press("left")
-        await place.until(lambda: "drawing 8 candidates again" in place.screen_text())
+        await place.until(lambda: "drawing 16 candidates again" in place.screen_text())
         assert place.chat.lane.busy
         await place.pilot.press("escape")
         await place.until(lambda: not place.chat.lane.busy)
