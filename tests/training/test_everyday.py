@@ -7,7 +7,7 @@ from chatbot_tui.training.corpus import EVERYDAY, read_corpus
 from chatbot_tui.training.decency import offences
 from tests.readme_tree import README
 
-OPENERS = README.parent / "tests" / "openers.txt"
+OPENERS = [README.parent / "tests" / name for name in ("openers.txt", "openers.second.txt")]
 
 
 def plain(text: str) -> str:
@@ -33,5 +33,6 @@ def test_it_is_decent() -> None:
 
 
 def test_it_holds_no_opener_that_readers_judge_by() -> None:
-    examined = {plain(opener) for opener in read_openers(OPENERS)}
+    examined = {plain(opener) for path in OPENERS for opener in read_openers(path)}
+    assert len(examined) == 180
     assert [turn for dialogue in read_corpus(EVERYDAY).dialogues for turn in dialogue if plain(turn) in examined] == []

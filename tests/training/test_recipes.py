@@ -121,6 +121,10 @@ def test_a_recipe_names_every_property_of_the_network_and_no_default_twice() -> 
     assert Recipe("x").model_config(8000) == NETWORK
 
 
+def test_an_epoch_may_read_a_corpus_several_times() -> None:
+    assert build_recipe("x", {"corpora": [{"name": "x", "share": 4.0}]}).corpus("x").share == 4.0
+
+
 def test_a_corpus_is_found_by_the_beginning_of_its_name() -> None:
     recipe = Recipe("x", corpora=(CorpusShare("self_dialogue", 0.5, "BSD"), CorpusShare("self", 0.1, "MIT")))
     assert recipe.corpus("self_dialogue.train").share == 0.5
